@@ -1,0 +1,203 @@
+"""What a scan found becomes issues: each flaw once, however often it is seen.
+
+A finding belongs to the issue that knows one of its places. Else, when one of its places looks like a place
+that this scan no longer sees where it was, the code has moved. Else it joins an open issue of the same rule
+and area. Only then is it new.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from bot.domain import issues
+from bot.store import clock, outbox
+from bot.store.models import Issue, IssueFingerprint, IssueSession, Project
+
+MAX_NEW_PER_SCAN = 20
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a flaw is. `print` names it by path and content, `moved_print` by content alone."""
+
+    path: str
+    start_line: int
+    end_line: int
+    print: str
+    moved_print: str
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A flaw of one rule in one area, with all its places."""
+
+    title: str
+    description: str
+    priority: str
+    rule: str
+    area: str
+    places: list[Place]
+    suggested_prompt: str | None = None
+    labels: list[str] = field(default_factory=list)
+    evidence: str | None = None
+    confidence: str | None = None
+    autofix: bool = False
+
+
+@dataclass(frozen=True)
+class Scope:
+    """What the scan looked at: rules that were on, and files that were read or are gone from the tree.
+
+    `seen` holds the prints of everything found, also of what was left out of the findings for their number.
+    """
+
+    commit: str
+    summary: str
+    rules: frozenset[str]
+    seen: frozenset[str]
+    covers: Any  # (path) -> bool
+
+
+def file(tx: Session, project: Project, session: IssueSession, found: list[Finding], scope: Scope) -> dict[str, int]:
+    """File the findings, worst first, and close what is gone. Returns the session's counts."""
+    ledger = _Ledger(tx, project, scope.seen)
+    counts = {"found": len(found), "new": 0, "known": 0, "reopened": 0, "gone": 0}
+    for finding in found:
+        issue = ledger.owner(finding)
+        if issue is None:
+            ledger.add(_fresh(project, session, finding, scope), finding)
+            counts["new"] += 1
+        else:
+            counts[_seen_again(tx, project, session, issue, finding, scope, ledger)] += 1
+    counts["gone"] = _close_gone(tx, project, session, scope, ledger)
+    _show_worst(tx, project)
+    return counts
+
+
+class _Ledger:
+    """The project's issues by their prints."""
+
+    def __init__(self, tx: Session, project: Project, seen: frozenset[str]) -> None:
+        self.tx, self.project, self.seen = tx, project, seen
+        rows = tx.scalars(select(IssueFingerprint).where(IssueFingerprint.project_id == project.id))
+        self.by_print = {row.fingerprint: row.issue_id for row in rows}
+        scanned = tx.scalars(select(Issue).where(Issue.project_id == project.id, Issue.fingerprint.is_not(None)))
+        self.issues = {issue.id: issue for issue in scanned}
+        self.still_there = {self.by_print[name] for name in seen if name in self.by_print}
+
+    def owner(self, finding: Finding) -> Issue | None:
+        known = [self.by_print[place.print] for place in finding.places if place.print in self.by_print]
+        if not known:
+            moved = [self.by_print[place.moved_print] for place in finding.places if place.moved_print in self.by_print]
+            known = [issue_id for issue_id in moved if issue_id not in self.still_there]
+        if known:
+            # places of one finding may belong to several issues: an open one speaks for them
+            return min((self.issues[issue_id] for issue_id in known), key=_open_first)
+        return self._open_in_area(finding)
+
+    def add(self, issue: Issue, finding: Finding) -> None:
+        self.tx.add(issue)
+        self.tx.flush()
+        self.issues[issue.id] = issue
+        self.remember(issue, finding)
+
+    def remember(self, issue: Issue, finding: Finding) -> bool:
+        """Keep the finding's places as the issue's. Returns whether one was new."""
+        before = len(self.by_print)
+        for name in (text for place in finding.places for text in (place.print, place.moved_print)):
+            if name not in self.by_print:
+                self.by_print[name] = issue.id
+                self.tx.add(IssueFingerprint(project_id=self.project.id, fingerprint=name, issue_id=issue.id))
+        self.still_there.add(issue.id)
+        return len(self.by_print) > before
+
+    def _open_in_area(self, finding: Finding) -> Issue | None:
+        same = (i for i in self.issues.values() if i.rule == finding.rule and i.area == finding.area)
+        return next((i for i in same if i.status in issues.OPEN_STATUSES and not i.deleted_at), None)
+
+
+def _open_first(issue: Issue) -> tuple[bool, str]:
+    return (issue.deleted_at is not None or issue.status not in issues.OPEN_STATUSES, issue.id)
+
+
+def _fresh(project: Project, session: IssueSession, finding: Finding, scope: Scope) -> Issue:
+    issue = issues.new(project, title=finding.title, description=finding.description, created_by="scan")
+    issue.session_id, issue.fingerprint, issue.mirrored = session.id, finding.places[0].print, False
+    issue.priority, issue.suggested_prompt, issue.labels = finding.priority, finding.suggested_prompt, finding.labels
+    issue.rule, issue.area, issue.confidence = finding.rule, finding.area, finding.confidence
+    issue.evidence, issue.autofix = finding.evidence, finding.autofix
+    issue.locations = _locations(finding, scope)
+    return issue
+
+
+def _seen_again(
+    tx: Session,
+    project: Project,
+    session: IssueSession,
+    issue: Issue,
+    finding: Finding,
+    scope: Scope,
+    ledger: _Ledger,
+) -> str:
+    """Returns the count it goes to."""
+    has_new_places = ledger.remember(issue, finding)
+    if issue.deleted_at or issue.status == "dismissed":
+        return "known"
+    if has_new_places:
+        issue.locations, issue.updated_at = _locations(finding, scope), clock.now()
+        issues.show(tx, project, issue)
+    if issue.status != "completed":
+        return "known"
+    issues.move(issue, "found_again")
+    issue.locations = _locations(finding, scope)
+    issues.show(tx, project, issue)
+    _tell(tx, issue, "found_again", session, scope)
+    return "reopened"
+
+
+def _close_gone(tx: Session, project: Project, session: IssueSession, scope: Scope, ledger: _Ledger) -> int:
+    gone = [issue for issue in ledger.issues.values() if issue.id not in ledger.still_there and _looked_at(issue, scope)]
+    for issue in gone:
+        issues.move(issue, "gone")
+        issues.show(tx, project, issue)
+        _tell(tx, issue, "gone", session, scope)
+    return len(gone)
+
+
+def _looked_at(issue: Issue, scope: Scope) -> bool:
+    """Whether this scan would have seen the issue, were it still there."""
+    waiting = issue.status in ("open", "failed") and issue.deleted_at is None
+    return waiting and issue.rule in scope.rules and all(scope.covers(place["path"]) for place in issue.locations)
+
+
+def _show_worst(tx: Session, project: Project) -> None:
+    """Give GitHub as many new issues as one scan may file there; the rest wait for the next."""
+    tx.flush()
+    hidden = select(Issue).where(
+        Issue.project_id == project.id, Issue.fingerprint.is_not(None), Issue.mirrored.is_(False),
+        Issue.status == "open", Issue.deleted_at.is_(None),
+    )  # fmt: skip
+    worst = sorted(tx.scalars(hidden), key=lambda issue: (-issues.PRIORITIES.index(issue.priority), issue.id))
+    for issue in worst[:MAX_NEW_PER_SCAN]:
+        issue.mirrored = True
+        issues.show(tx, project, issue)
+
+
+def _tell(tx: Session, issue: Issue, what: str, session: IssueSession, scope: Scope) -> None:
+    if issue.github_number:
+        before = issue.locations[0]["commit"] if issue.locations else None
+        outbox.add(
+            tx, "tell_issue", lane=f"issue:{issue.id}", key=f"{what}:{issue.id}:{session.id}",
+            issue_id=issue.id, what=what, session_id=session.id, before=before, commit=scope.commit,
+        )  # fmt: skip
+
+
+def _locations(finding: Finding, scope: Scope) -> list[dict[str, Any]]:
+    return [
+        {"path": place.path, "startLine": place.start_line, "endLine": place.end_line, "commit": scope.commit}
+        for place in finding.places
+    ]

@@ -1,0 +1,206 @@
+"""Issues: what there is to do, and how its state moves."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from bot.domain import runs
+from bot.domain.errors import Conflict, Invalid, NotFound
+from bot.domain.pages import Page, page
+from bot.store import clock, outbox
+from bot.store.models import Issue, IssueSession, Project, Run
+from bot.store.search import title_matches
+
+PRIORITIES = ("low", "medium", "high", "critical")
+STATUSES = ("open", "running", "completed", "failed", "dismissed")
+OPEN_STATUSES = ("open", "running", "failed")  # what GitHub calls open
+UNFINISHED = ("open", "running", "failed", "dismissed")
+
+# action: (the states it starts from, the state it leads to)
+MOVES: dict[str, tuple[tuple[str, ...], str]] = {
+    "run_started": (("open", "failed", "running"), "running"),
+    "fix_pushed": (("running",), "running"),
+    "merged": (("running",), "completed"),
+    "returned": (("running",), "open"),
+    "run_failed": (("running",), "failed"),
+    "closed": (UNFINISHED, "completed"),
+    "gone": (UNFINISHED, "completed"),
+    "dismissed": (("open", "running", "failed", "dismissed"), "dismissed"),
+    "reopened": (("completed", "dismissed", "failed"), "open"),
+    "found_again": (("completed",), "open"),
+}
+RESOLUTIONS = {"fix_pushed": "proposed", "merged": "merged", "closed": "closed", "gone": "gone"}
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What GitHub shows of an issue. `state` is open or closed, `reason` its state_reason."""
+
+    title: str
+    description: str
+    priority: str | None
+    state: str
+    reason: str | None = None
+
+
+def create(
+    tx: Session,
+    project: Project,
+    *,
+    title: str,
+    created_by: str,
+    description: str = "",
+    priority: str = "medium",
+    suggested_prompt: str | None = None,
+    session_id: str | None = None,
+) -> Issue:
+    """A new open issue, which GitHub will show. Raises NotFound for a session that is not there."""
+    if session_id is not None:
+        session = tx.get(IssueSession, session_id)
+        if session is None or session.project_id != project.id:
+            raise NotFound(f"There is no issue session {session_id} in this project.", "sessionId")
+    issue = new(project, title=title, description=description, created_by=created_by)
+    issue.priority, issue.suggested_prompt, issue.session_id = priority, suggested_prompt, session_id
+    tx.add(issue)
+    tx.flush()
+    show(tx, project, issue)
+    return issue
+
+
+def new(project: Project, *, title: str, description: str, created_by: str) -> Issue:
+    """An open issue with nothing else known of it, not yet added."""
+    now = clock.now()
+    return Issue(
+        id=clock.new_id("iss"),
+        project_id=project.id,
+        title=title,
+        description=description,
+        priority="medium",
+        status="open",
+        labels=[],
+        locations=[],
+        answers=[],
+        autofix=False,
+        mirrored=True,
+        created_by=created_by,
+        created_at=now,
+        updated_at=now,
+    )
+
+
+def get(tx: Session, project_id: str, issue_id: str, *, field: str = "id", lock: bool = False) -> Issue:
+    """The issue, unless it is another project's or in the trash: NotFound."""
+    issue = tx.get(Issue, issue_id, with_for_update=lock or None)
+    if issue is None or issue.project_id != project_id or issue.deleted_at:
+        raise NotFound(f"There is no issue {issue_id} in this project.", field)
+    return issue
+
+
+def listed(
+    tx: Session,
+    project_id: str,
+    *,
+    status: str | None = None,
+    session_id: str | None = None,
+    priority: str | None = None,
+    words: str | None = None,
+    limit: int = 100,
+    after: str | None = None,
+) -> Page[Issue]:
+    """A page of the project's issues, newest first."""
+    query = select(Issue).where(Issue.project_id == project_id, Issue.deleted_at.is_(None))
+    if status:
+        query = query.where(Issue.status == status)
+    if session_id:
+        query = query.where(Issue.session_id == session_id)
+    if priority:
+        query = query.where(Issue.priority == priority)
+    if words:
+        query = query.where(title_matches(tx, words))
+    return page(tx, query, Issue.id, limit, after)
+
+
+def update(tx: Session, project: Project, issue_id: str, changes: dict[str, Any]) -> Issue:
+    """Change title, description, priority or suggested_prompt; GitHub follows."""
+    issue = get(tx, project.id, issue_id, field="issueId", lock=True)
+    changes = {name: value for name, value in changes.items() if getattr(issue, name) != value}
+    for name, value in changes.items():
+        setattr(issue, name, value)
+    if changes:
+        issue.updated_at = clock.now()
+        show(tx, project, issue)
+    return issue
+
+
+def delete(tx: Session, project: Project, issue_id: str) -> Issue:
+    """Put the issue in the trash; its GitHub issue is closed as not planned. Raises Conflict while it runs."""
+    issue = get(tx, project.id, issue_id, field="issueId", lock=True)
+    if issue.status == "running":
+        raise Conflict(f"Issue {issue_id} is running: cancel its run first, or wait for it.", "issueId")
+    issue.deleted_at = clock.now()
+    show(tx, project, issue)
+    return issue
+
+
+def link_run(tx: Session, project: Project, issue_id: str, run_id: str) -> Issue:
+    """Say that the run works this issue: it takes the state that the run gave its own.
+
+    Raises Invalid for a run that is not a fix run of this project, Conflict for a second live run.
+    """
+    issue = get(tx, project.id, issue_id, field="issueId", lock=True)
+    run = tx.get(Run, run_id)
+    if run is None or run.project_id != project.id:
+        raise NotFound(f"There is no run {run_id} in this project.", "runId")
+    if run.kind != "fix":
+        raise Invalid(f"Run {run_id} is a {run.kind} run; only fix runs are linked to issues.", "runId")
+    if issue.run_id == run_id:
+        return issue
+    if runs.is_live(tx, issue.run_id):
+        raise Conflict(f"Issue {issue_id} has a live run, {issue.run_id}: cancel it first, or wait.", "runId")
+    move(issue, "run_started")
+    issue.run_id = run_id
+    status, issue.resolution, issue.failure_reason = _verdict(tx, run)
+    issue.status = status
+    issue.completed_at = clock.now() if status == "completed" else None
+    show(tx, project, issue)
+    return issue
+
+
+def move(issue: Issue, action: str, *, resolution: str | None = None, reason: str | None = None) -> None:
+    """Take one step of MOVES. Raises Conflict when the issue's state does not allow it."""
+    allowed, status = MOVES[action]
+    if issue.status not in allowed:
+        raise Conflict(f"Issue {issue.id} is {issue.status}; this needs it to be {' or '.join(allowed)}.", "issueId")
+    issue.status = status
+    issue.resolution = resolution or RESOLUTIONS.get(action)
+    issue.failure_reason = reason
+    issue.updated_at = clock.now()
+    issue.completed_at = issue.updated_at if status == "completed" else None
+
+
+def show(tx: Session, project: Project, issue: Issue) -> None:
+    """Have GitHub brought to what the issue is now, where it is mirrored at all."""
+    if project.repository_id and project.mode == "live" and issue.mirrored:
+        outbox.add(tx, "show_issue", lane=f"issue:{issue.id}", issue_id=issue.id)
+
+
+def target(issue: Issue) -> Shown:
+    """What GitHub is to show of the issue."""
+    if issue.deleted_at:
+        return Shown(issue.title, issue.description, issue.priority, "closed", "not_planned")
+    if issue.status in OPEN_STATUSES:
+        return Shown(issue.title, issue.description, issue.priority, "open")
+    reason = "completed" if issue.status == "completed" else "not_planned"
+    return Shown(issue.title, issue.description, issue.priority, "closed", reason)
+
+
+def _verdict(tx: Session, run: Run) -> tuple[str, str | None, str | None]:
+    """The (status, resolution, failure reason) that the run gave its own issue."""
+    own = tx.get(Issue, run.issue_id) if run.issue_id else None
+    if own is not None and own.run_id == run.id:
+        return own.status, own.resolution, own.failure_reason
+    return runs.verdict(run)

@@ -1,0 +1,79 @@
+"""API keys: shown once, kept as a hash."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import secrets
+import string
+from datetime import timedelta
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session, joinedload
+
+from bot.domain.errors import Invalid, NotFound
+from bot.store import clock
+from bot.store.models import ApiKey, Project
+
+RESOURCES = ("issues", "issue-sessions", "answering-sessions", "work-chains", "runs", "project")
+SCOPES = ("*", "trash:write", *(f"{name}:{right}" for name in RESOURCES for right in ("read", "write")))
+BASE62 = string.digits + string.ascii_letters
+FORM = re.compile(r"cc_(live|test)_[0-9A-Za-z]{43}")
+
+
+def make(tx: Session, project: Project, name: str, scopes: list[str]) -> tuple[ApiKey, str]:
+    """A new key of the project, and its text, which is not kept. Raises Invalid for an unknown scope."""
+    for scope in scopes:
+        if scope not in SCOPES:
+            raise Invalid(f"There is no scope {scope!r}; choose from {', '.join(SCOPES)}.", "scope")
+    number = int.from_bytes(secrets.token_bytes(32), "big")
+    text = f"cc_{project.mode}_" + "".join(BASE62[number // 62**place % 62] for place in range(42, -1, -1))
+    key = ApiKey(
+        id=clock.new_id("key"),
+        project_id=project.id,
+        name=name,
+        digest=_digest(text),
+        display=text[: len("cc_live_") + 8],
+        scopes=scopes or ["*"],
+        created_at=clock.now(),
+    )
+    tx.add(key)
+    return key, text
+
+
+def find(tx: Session, text: str) -> ApiKey | None:
+    """The key with this text, unless it is malformed, unknown or revoked."""
+    if not FORM.fullmatch(text):
+        return None
+    # looked up by its SHA-256: what an attacker can time tells nothing about a key that exists
+    query = select(ApiKey).where(ApiKey.digest == _digest(text), ApiKey.revoked_at.is_(None))
+    return tx.scalars(query.options(joinedload(ApiKey.project))).first()
+
+
+def needs_note(key: ApiKey) -> bool:
+    """Whether its last use was noted more than a minute ago."""
+    return key.last_used_at is None or clock.now() - key.last_used_at > timedelta(minutes=1)
+
+
+def note_use(tx: Session, key_id: str) -> None:
+    """Remember that the key was used now."""
+    tx.execute(update(ApiKey).where(ApiKey.id == key_id).values(last_used_at=clock.now()))
+
+
+def allows(key: ApiKey, scope: str) -> bool:
+    """Whether the key has the scope; write implies read, `*` is all."""
+    writing = scope.replace(":read", ":write")
+    return bool({"*", scope, writing} & set(key.scopes))
+
+
+def revoke(tx: Session, key_id: str) -> ApiKey:
+    """End the key; once is enough. Raises NotFound."""
+    key = tx.get(ApiKey, key_id)
+    if key is None:
+        raise NotFound(f"There is no key {key_id}; `askfirst key list` shows the keys.", "id")
+    key.revoked_at = key.revoked_at or clock.now()
+    return key
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()

@@ -1,0 +1,133 @@
+"""Projects: one for each repository the App is installed on, and plain ones the operator adds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from bot.domain.errors import Conflict, Invalid, NotFound
+from bot.store import clock
+from bot.store.models import Installation, Project
+
+LEVELS = ("none", "read", "triage", "write", "maintain", "admin")
+
+
+@dataclass(frozen=True)
+class Repository:
+    """A repository as an event names it."""
+
+    id: int
+    full_name: str
+    url: str
+
+
+def at_least(level: str, needed: str) -> bool:
+    """Whether one permission level of GitHub's reaches another."""
+    return LEVELS.index(level) >= LEVELS.index(needed)
+
+
+def create(tx: Session, name: str, url: str, *, mode: Literal["live", "test"] = "live") -> Project:
+    """Add a plain project. Raises Conflict when the name is taken, Invalid when it is blank or too long."""
+    if not 1 <= len(name.strip()) <= 200:
+        raise Invalid("A project's name has 1 to 200 characters.", "name")
+    if tx.scalars(select(Project).where(Project.name == name.strip())).first():
+        raise Conflict(f"There is a project {name.strip()!r} already; choose another name.", "name")
+    project = Project(id=clock.new_id("proj"), name=name.strip(), mode=mode, url=url, created_at=clock.now())
+    tx.add(project)
+    return project
+
+
+def find(tx: Session, name: str) -> Project:
+    """The project with this name or id. Raises NotFound."""
+    project = tx.scalars(select(Project).where((Project.name == name) | (Project.id == name))).first()
+    if project is None:
+        raise NotFound(f"There is no project {name!r}; `askfirst project list` shows the projects.", "project")
+    return project
+
+
+def on(tx: Session, repository_id: int) -> Project | None:
+    """The project of a GitHub repository, if the App is installed there."""
+    return tx.scalars(select(Project).where(Project.repository_id == repository_id)).first()
+
+
+def everything(tx: Session) -> list[Project]:
+    """All projects, by name."""
+    return list(tx.scalars(select(Project).order_by(Project.name)))
+
+
+def pause(tx: Session, project: Project, reason: str) -> None:
+    """Let nothing start in the project until it is resumed."""
+    project.paused_reason = reason
+
+
+def resume(tx: Session, project: Project) -> None:
+    project.paused_reason = None
+
+
+def must_run(project: Project) -> None:
+    """Raises Conflict with the reason when the project is paused."""
+    if project.paused_reason:
+        raise Conflict(f"The project is paused: {project.paused_reason}. Resume it first.")
+
+
+def installed(tx: Session, installation_id: int, account: str, repositories: Iterable[Repository]) -> None:
+    """The App was installed, or given repositories: each has a project from now on."""
+    installation = tx.get(Installation, installation_id) or Installation(id=installation_id, account=account)
+    installation.account, installation.deleted_at = account, None
+    tx.add(installation)
+    tx.flush()
+    for repository in repositories:
+        project = on(tx, repository.id) or _fresh(tx, repository)
+        project.installation_id, project.name, project.url = installation_id, repository.full_name, repository.url
+        if project.paused_reason in (REMOVED, SUSPENDED):
+            resume(tx, project)
+
+
+REMOVED = "the App is not installed on this repository any more"
+SUSPENDED = "the App's installation is suspended on GitHub"
+
+
+def removed(tx: Session, repository_ids: Iterable[int]) -> None:
+    """The App lost these repositories: their projects wait."""
+    for project in tx.scalars(select(Project).where(Project.repository_id.in_(list(repository_ids)))):
+        pause(tx, project, REMOVED)
+
+
+def uninstalled(tx: Session, installation_id: int) -> None:
+    """The App was removed from the account: all its projects wait."""
+    if installation := tx.get(Installation, installation_id):
+        installation.deleted_at = clock.now()
+        for project in _of(tx, installation_id):
+            pause(tx, project, REMOVED)
+
+
+def suspended(tx: Session, installation_id: int, yes: bool) -> None:
+    """The installation was suspended, or is back."""
+    if installation := tx.get(Installation, installation_id):
+        installation.suspended_at = clock.now() if yes else None
+        for project in _of(tx, installation_id):
+            if yes and not project.paused_reason:
+                pause(tx, project, SUSPENDED)
+            elif not yes and project.paused_reason == SUSPENDED:
+                resume(tx, project)
+
+
+def _of(tx: Session, installation_id: int) -> list[Project]:
+    return list(tx.scalars(select(Project).where(Project.installation_id == installation_id)))
+
+
+def _fresh(tx: Session, repository: Repository) -> Project:
+    project = Project(
+        id=clock.new_id("proj"),
+        name=repository.full_name,
+        mode="live",
+        url=repository.url,
+        repository_id=repository.id,
+        created_at=clock.now(),
+    )
+    tx.add(project)
+    return project

@@ -1,0 +1,115 @@
+"""Runs: one agent execution each, with its log."""
+
+from __future__ import annotations
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from bot.domain.errors import NotFound
+from bot.domain.pages import Page, page
+from bot.store import clock
+from bot.store.models import Project, Run, RunLog
+
+KINDS = ("scan", "ask", "fix")
+STATUSES = ("queued", "running", "completed", "failed", "cancelled")
+LIVE = ("queued", "running")
+LOG_LIMIT = 2**20
+
+
+def queue(
+    tx: Session,
+    project: Project,
+    kind: str,
+    template_id: str,
+    *,
+    session_id: str | None = None,
+    issue_id: str | None = None,
+    chain_id: str | None = None,
+) -> Run:
+    """A run that waits for its worker."""
+    run = Run(
+        id=clock.new_id("run"),
+        project_id=project.id,
+        kind=kind,
+        status="queued",
+        template_id=template_id,
+        session_id=session_id,
+        issue_id=issue_id,
+        chain_id=chain_id,
+        tokens=0,
+        created_at=clock.now(),
+    )
+    tx.add(run)
+    return run
+
+
+def get(tx: Session, project_id: str, run_id: str, *, field: str = "id") -> Run:
+    """The run, unless it is another project's: NotFound."""
+    run = tx.get(Run, run_id)
+    if run is None or run.project_id != project_id:
+        raise NotFound(f"There is no run {run_id} in this project.", field)
+    return run
+
+
+def listed(
+    tx: Session, project_id: str, filters: dict[str, str | None], limit: int = 100, after: str | None = None
+) -> Page[Run]:
+    """A page of the project's runs, newest first; filters by column, None for any."""
+    query = select(Run).where(Run.project_id == project_id)
+    for name, value in filters.items():
+        if value is not None:
+            query = query.where(getattr(Run, name) == value)
+    return page(tx, query, Run.id, limit, after)
+
+
+def start(run: Run) -> None:
+    """A worker took the run (again, when another died with it)."""
+    run.status, run.started_at = "running", run.started_at or clock.now()
+
+
+def end(run: Run, status: str, *, outcome: str | None = None, summary: str | None = None, error: str | None = None) -> None:
+    """The run came to its end."""
+    run.status, run.outcome, run.summary, run.error = status, outcome, summary, error
+    run.completed_at = clock.now()
+
+
+def is_live(tx: Session, run_id: str | None) -> bool:
+    """Whether there is such a run and it has not ended."""
+    run = tx.get(Run, run_id) if run_id else None
+    return run is not None and run.status in LIVE
+
+
+def verdict(run: Run) -> tuple[str, str | None, str | None]:
+    """What a fix run makes of its issue: (status, resolution, failure reason)."""
+    if run.status in LIVE:
+        return "running", None, None
+    if run.status == "failed" or run.outcome == "failed":
+        return "failed", None, run.error
+    if run.outcome == "done":
+        return "running", "proposed", None
+    return "open", None, None
+
+
+def append_log(tx: Session, run_id: str, text: str) -> None:
+    """Add text to the run's log; what is over 1 MiB is dropped."""
+    position = log_size(tx, run_id)
+    room = LOG_LIMIT - position
+    if text and room > 0:
+        kept = text.encode()[:room].decode(errors="ignore")
+        tx.add(RunLog(run_id=run_id, position=position, text=kept))
+        tx.flush()
+
+
+def log_size(tx: Session, run_id: str) -> int:
+    """How many bytes the log has."""
+    query = select(RunLog).where(RunLog.run_id == run_id).order_by(RunLog.position.desc()).limit(1)
+    last = tx.scalars(query).first()
+    return last.position + len(last.text.encode()) if last else 0
+
+
+def log(tx: Session, run_id: str, after: int = 0) -> bytes:
+    """The log from byte `after` on."""
+    first = select(func.max(RunLog.position)).where(RunLog.run_id == run_id, RunLog.position <= after)
+    start_at = tx.scalar(first) or 0
+    query = select(RunLog.text).where(RunLog.run_id == run_id, RunLog.position >= start_at).order_by(RunLog.position)
+    return "".join(tx.scalars(query)).encode()[max(0, after - start_at) :]

@@ -1,0 +1,150 @@
+"""Issue sessions: an agent looks over the repository and files what it finds."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from bot.domain import findings, projects, runs
+from bot.domain.errors import Conflict, NotFound
+from bot.domain.findings import Finding, Scope
+from bot.domain.pages import Page, page
+from bot.store import clock, outbox
+from bot.store.models import IssueSession, Project, Run
+
+STATUSES = ("active", "completed", "failed", "cancelled")
+MOVES = {"complete": ("active", "completed"), "fail": ("active", "failed"), "cancel": ("active", "cancelled")}
+NO_COUNTS = {"found": 0, "new": 0, "known": 0, "reopened": 0, "gone": 0}
+
+
+def start(
+    tx: Session,
+    project: Project,
+    *,
+    prompt: str,
+    created_by: str,
+    template_id: str = "base",
+    memory_mb: int | None = None,
+    cpu_count: int | None = None,
+    timeout_ms: int | None = None,
+    ref: str | None = None,
+    paths: list[str] | None = None,
+    comment: dict[str, Any] | None = None,
+) -> IssueSession:
+    """Queue a scan; `comment` names the GitHub comment that asked for it. Raises Conflict in a paused project."""
+    projects.must_run(project)
+    if project.mode == "test":
+        template_id = "scripted"
+    session_id = clock.new_id("is")
+    run = runs.queue(tx, project, "scan", template_id, session_id=session_id)
+    session = IssueSession(
+        id=session_id,
+        project_id=project.id,
+        name=" ".join(prompt.split())[:60].strip(),
+        prompt=prompt,
+        status="active",
+        template_id=template_id,
+        memory_mb=memory_mb,
+        cpu_count=cpu_count,
+        timeout_ms=timeout_ms,
+        ref=ref,
+        paths=paths or [],
+        progress={"stage": "queued", "percent": 0, "message": "Waiting for a worker."},
+        counts=dict(NO_COUNTS),
+        run_id=run.id,
+        comment=comment,
+        created_by=created_by,
+        created_at=run.created_at,
+    )
+    tx.add(session)
+    outbox.add(tx, "scan", lane=f"session:{session.id}", session_id=session.id)
+    return session
+
+
+def get(tx: Session, project_id: str, session_id: str, *, field: str = "id", lock: bool = False) -> IssueSession:
+    """The session, also from the trash, unless it is another project's: NotFound."""
+    session = tx.get(IssueSession, session_id, with_for_update=lock or None)
+    if session is None or session.project_id != project_id:
+        raise NotFound(f"There is no issue session {session_id} in this project.", field)
+    return session
+
+
+def listed(tx: Session, project_id: str, limit: int = 100, after: str | None = None) -> Page[IssueSession]:
+    """A page of the sessions that are not in the trash, newest first."""
+    query = select(IssueSession).where(IssueSession.project_id == project_id, IssueSession.deleted_at.is_(None))
+    return page(tx, query, IssueSession.id, limit, after)
+
+
+def delete(tx: Session, session: IssueSession) -> None:
+    """Put the session in the trash; an active one is cancelled."""
+    if session.status == "active":
+        cancel(tx, session)
+    session.deleted_at = session.deleted_at or clock.now()
+
+
+def restore(session: IssueSession) -> None:
+    session.deleted_at = None
+
+
+def permanent_delete(tx: Session, session: IssueSession) -> None:
+    """Remove the session for good; its issues stay, without it. Raises Conflict outside the trash."""
+    if session.deleted_at is None:
+        raise Conflict(f"Session {session.id} is not in the trash: delete it first.", "sessionId")
+    tx.delete(session)
+
+
+def cancel(tx: Session, session: IssueSession) -> None:
+    """End an active session; its worker stops at its next word."""
+    _move(session, "cancel")
+    runs.end(_run(tx, session), "cancelled")
+
+
+def begin(tx: Session, session: IssueSession) -> None:
+    """A worker took the scan."""
+    run = _run(tx, session)
+    runs.start(run)
+    session.started_at = run.started_at
+
+
+def progress(session: IssueSession, stage: str, percent: int, message: str) -> None:
+    """How far the scan is."""
+    session.progress = {"stage": stage, "percent": percent, "message": message}
+
+
+def complete(tx: Session, project: Project, session: IssueSession, found: list[Finding], scope: Scope) -> None:
+    """The scan ended: file what it found, close what is gone. `scope.commit` is what was looked at."""
+    _move(session, "complete")
+    session.commit = scope.commit
+    session.counts = findings.file(tx, project, session, found, scope)
+    progress(session, "done", 100, scope.summary)
+    run = _run(tx, session)
+    run.commit = scope.commit
+    runs.end(run, "completed", summary=scope.summary)
+    _answer(tx, session)
+
+
+def fail(tx: Session, session: IssueSession, error: str) -> None:
+    """The scan could not be done, and why."""
+    _move(session, "fail")
+    session.error = error
+    runs.end(_run(tx, session), "failed", error=error)
+    _answer(tx, session)
+
+
+def _move(session: IssueSession, action: str) -> None:
+    needed, status = MOVES[action]
+    if session.status != needed:
+        raise Conflict(f"Session {session.id} is {session.status}; this needs it to be {needed}.", "sessionId")
+    session.status, session.completed_at = status, clock.now()
+
+
+def _run(tx: Session, session: IssueSession) -> Run:
+    return runs.get(tx, session.project_id, session.run_id)
+
+
+def _answer(tx: Session, session: IssueSession) -> None:
+    """Tell whoever asked by a comment how it ended."""
+    if session.comment:
+        outbox.add(tx, "tell_scan", lane=f"session:{session.id}", key=f"told:{session.id}", session_id=session.id)

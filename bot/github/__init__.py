@@ -1,0 +1,1 @@
+"""The hand that touches GitHub. It knows neither the tables nor the rules."""

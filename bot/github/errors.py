@@ -1,0 +1,129 @@
+"""What can go wrong at GitHub, as types that the jobs decide on."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Mapping
+from typing import Any
+
+_TOKENS = re.compile(
+    r"gh[oprsu]_[A-Za-z0-9._-]{36,}|github_pat_[A-Za-z0-9_]{22,}|eyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]{8,}"
+)
+_LIMIT_WORDS = re.compile(r"secondary rate limit|abuse detection|rate limit exceeded", re.IGNORECASE)
+_A_MINUTE = 60.0
+
+
+def redact(text: str) -> str:
+    """The text without any GitHub token or App JWT in it."""
+    return _TOKENS.sub("[redacted]", text)
+
+
+class GitHubError(Exception):
+    """GitHub refused. `status` is 0 where no answer came."""
+
+    def __init__(self, message: str, *, status: int = 0, errors: tuple[str, ...] = ()) -> None:
+        self.status = status
+        self.message = redact(message)
+        self.errors = tuple(redact(error) for error in errors)
+        super().__init__("; ".join((self.message, *self.errors)))
+
+
+class Unauthorized(GitHubError):
+    """401: the App's key is wrong, or a token was refused although it had just been minted anew."""
+
+
+class NotFound(GitHubError):
+    """404: not there, or not ours to see."""
+
+
+class Gone(GitHubError):
+    """410: deleted, moved to another repository, or issues are switched off."""
+
+
+class Forbidden(GitHubError):
+    """403 that is not a limit: a permission is missing, or the repository is archived."""
+
+    @property
+    def archived(self) -> bool:
+        """Whether the repository takes no writes because it is archived."""
+        return "archived" in self.message.lower()
+
+
+class Unprocessable(GitHubError):
+    """422: the request's content was refused; `errors` says what about it."""
+
+
+class NoInstallation(GitHubError):
+    """No token can be had: the App is suspended there, or was uninstalled."""
+
+    @property
+    def suspended(self) -> bool:
+        """Suspended can come back by itself; otherwise the App was removed."""
+        return "suspended" in self.message.lower()
+
+
+class RateLimited(GitHubError):
+    """403 or 429: not acted on; ask again in `retry_after` seconds."""
+
+    def __init__(self, message: str, *, status: int, retry_after: float) -> None:
+        super().__init__(message, status=status)
+        self.retry_after = retry_after
+
+
+class Unavailable(GitHubError):
+    """5xx, time-out or no connection. `maybe_done`: the request may have been acted on all the same."""
+
+    def __init__(self, message: str, *, status: int = 0, maybe_done: bool) -> None:
+        super().__init__(message, status=status)
+        self.maybe_done = maybe_done
+
+
+class Ambiguous(GitHubError):
+    """More than one thing at GitHub carries the same mark: a person has to look."""
+
+
+_BY_STATUS = {401: Unauthorized, 403: Forbidden, 404: NotFound, 410: Gone, 422: Unprocessable}
+
+
+def from_answer(method: str, status: int, headers: Mapping[str, str], data: Any) -> GitHubError:
+    """The error that an answer of 400 or more means."""
+    message, details = _words(status, data)
+    if status >= 500:
+        return Unavailable(message, status=status, maybe_done=method != "GET")
+    if (seconds := _limit(status, headers, message)) is not None:
+        return RateLimited(message, status=status, retry_after=seconds)
+    return _BY_STATUS.get(status, GitHubError)(message, status=status, errors=details)
+
+
+def _words(status: int, data: Any) -> tuple[str, tuple[str, ...]]:
+    if not isinstance(data, Mapping):
+        return f"GitHub answered {status}", ()
+    errors = data.get("errors")
+    details = tuple(_detail(error) for error in errors) if isinstance(errors, list) else ()
+    return str(data.get("message") or f"GitHub answered {status}"), details
+
+
+def _detail(error: Any) -> str:
+    if not isinstance(error, Mapping):
+        return str(error)
+    return str(error.get("message") or " ".join(str(error[k]) for k in ("field", "code") if error.get(k)))
+
+
+def _limit(status: int, headers: Mapping[str, str], message: str) -> float | None:
+    """Seconds to wait, or None where it is no limit.
+
+    https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api
+    """
+    if status not in (403, 429):
+        return None
+    if (after := headers.get("retry-after")) is not None:
+        return _number(after, _A_MINUTE)
+    if headers.get("x-ratelimit-remaining") == "0":
+        now = time.time()
+        return max(1.0, _number(headers.get("x-ratelimit-reset", ""), now + _A_MINUTE) - now)
+    return _A_MINUTE if status == 429 or _LIMIT_WORDS.search(message) else None
+
+
+def _number(text: str, default: float) -> float:
+    return float(text) if text.strip().isdecimal() else default

@@ -1,0 +1,170 @@
+"""Git, run so that a hostile repository or remote has nothing to hold on to.
+
+No configuration but ours, no hooks, no prompts, a list of allowed protocols, a time limit on every call.
+A token reaches git by askpass, through the environment, and only when git asks for the host it is for.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit
+
+SECRETS = [
+    (re.compile(r"ghs_[A-Za-z0-9._-]{36,}"), "[token]"),
+    (re.compile(r"(?<=://)[^/@\s]+@"), "[login]@"),
+]
+
+# answers only these exact prompts, so that a redirect to another host gets no token
+ASKPASS = """#!/bin/sh
+case "$1" in
+"$ASKFIRST_ASK_LOGIN") echo x-access-token ;;
+"$ASKFIRST_ASK_TOKEN") printf '%s\\n' "$ASKFIRST_GIT_TOKEN" ;;
+*) exit 1 ;;
+esac
+"""
+
+SAFE = {
+    "core.hooksPath": "/dev/null",
+    "core.attributesFile": "/dev/null",
+    "core.fsmonitor": "false",
+    "core.protectHFS": "true",
+    "core.protectNTFS": "true",
+    "fetch.fsckObjects": "false",
+    "gc.auto": "0",
+    "maintenance.auto": "false",
+    "submodule.recurse": "false",
+}
+
+
+class RepoError(Exception):
+    """A repository cannot be read; `reason` is one sentence for people, without secrets."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+@dataclass(frozen=True)
+class Remote:
+    """Where a repository is. `token`: an installation token. `plain`: the operator added this path or URL.
+
+    A plain one may be a path, and uses the operator's own git configuration and credential helper.
+    """
+
+    url: str
+    token: str | None = field(default=None, repr=False)
+    plain: bool = False
+
+    def __post_init__(self) -> None:
+        if self.scheme not in self.protocols:
+            raise RepoError(f"{redact(self.url)}: only {' and '.join(self.protocols)} are supported")
+
+    @property
+    def scheme(self) -> str:
+        if os.path.isabs(self.url):
+            return "file"
+        return urlsplit(self.url).scheme or "ssh"
+
+    @property
+    def protocols(self) -> tuple[str, ...]:
+        return ("https", "http", "file") if self.plain else ("https", "http")
+
+
+def redact(text: str) -> str:
+    """The text without tokens and without the login part of URLs."""
+    for pattern, instead in SECRETS:
+        text = pattern.sub(instead, text)
+    return text
+
+
+def git(arguments: list[str], folder: Path, timeout: float, remote: Remote | None = None, **extra: str) -> str:
+    """Runs git with that repository as GIT_DIR and returns its output; GitFailed or RepoError (time)."""
+    environment = _environment(remote) | {"GIT_DIR": str(folder)} | extra
+    process = subprocess.Popen(
+        ["git", *_options(remote), *arguments],
+        env=environment,
+        cwd="/",
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+    )
+    try:
+        output, errors = process.communicate(timeout=timeout)
+    except subprocess.TimeoutExpired:
+        raise RepoError(f"git {arguments[0]} took longer than {timeout:g} s and was stopped") from None
+    finally:
+        _end(process)
+    if process.returncode:
+        raise GitFailed(redact(errors.decode("utf-8", "replace")))
+    return output.decode("utf-8", "surrogateescape")
+
+
+class GitFailed(Exception):
+    """Git said no; the text is its own error output, redacted."""
+
+
+def write_askpass(folder: Path) -> None:
+    """Puts the askpass script there; it holds no secret."""
+    script = folder / "askpass"
+    if not script.exists():
+        part = folder / f"askpass.{os.getpid()}"
+        part.write_text(ASKPASS)
+        part.chmod(0o700)
+        part.replace(script)
+
+
+def askpass(remote: Remote, script: Path) -> dict[str, str]:
+    """The environment that answers git's two questions about this remote, and no other."""
+    if not remote.token:
+        return {}
+    parts = urlsplit(remote.url)
+    host = parts.netloc.rpartition("@")[2]
+    return {
+        "GIT_ASKPASS": str(script),
+        "ASKFIRST_ASK_LOGIN": f"Username for '{parts.scheme}://{host}': ",
+        "ASKFIRST_ASK_TOKEN": f"Password for '{parts.scheme}://x-access-token@{host}': ",
+        "ASKFIRST_GIT_TOKEN": remote.token,
+    }
+
+
+def _options(remote: Remote | None) -> list[str]:
+    options = [part for name, value in SAFE.items() for part in ("-c", f"{name}={value}")]
+    if remote and remote.token:
+        options += ["-c", "credential.helper="]
+    return options
+
+
+def _environment(remote: Remote | None) -> dict[str, str]:
+    environment = {
+        "PATH": os.environ.get("PATH", "/usr/bin:/bin"),
+        "LC_ALL": "C",
+        "GIT_TERMINAL_PROMPT": "0",
+        "GIT_ATTR_NOSYSTEM": "1",
+        "GIT_LFS_SKIP_SMUDGE": "1",
+        "GIT_NO_REPLACE_OBJECTS": "1",
+        "GIT_ALLOW_PROTOCOL": ":".join(remote.protocols) if remote else "none",
+    }
+    for name in ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "NO_PROXY", "no_proxy", "SSL_CERT_FILE"):
+        if name in os.environ:
+            environment[name] = os.environ[name]
+    if remote and remote.plain:
+        return environment | {name: os.environ[name] for name in ("HOME", "XDG_CONFIG_HOME") if name in os.environ}
+    return environment | {"GIT_CONFIG_NOSYSTEM": "1", "GIT_CONFIG_GLOBAL": "/dev/null", "HOME": "/nonexistent"}
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """Git's helpers (git-remote-https) are in its session; they end with it."""
+    try:
+        os.killpg(process.pid, signal.SIGKILL)
+    except ProcessLookupError:
+        pass
+    process.wait()
+    for stream in (process.stdout, process.stderr):
+        if stream:
+            stream.close()

@@ -1,0 +1,143 @@
+"""Repositories on our side: a bare mirror kept for each, and clean checkouts made from it.
+
+A checkout has no `.git`, no submodules and no LFS content, and no filter or hook of the repository runs.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import re
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from bot.sandbox.git import GitFailed, Remote, RepoError, askpass, git, redact, write_askpass
+
+FETCH_SECONDS = 600.0
+CALL_SECONDS = 60.0
+
+# what git says (LC_ALL=C) → what we say
+REASONS = [
+    (r"repository .* not found|does not appear to be a git repo|no such file or directory|error: 404",
+     "{url} is missing: there is no such repository, or we may not see it"),
+    (r"could not read username|authentication failed|permission .*denied|error: 40[13]|access denied",
+     "{url} cannot be read: we have no rights to it"),
+    (r"dubious ownership", "{url} belongs to another user; run git config --global --add safe.directory {url}"),
+    (r"could not resolve host|connection refused|failed to connect|timed out|unreachable",
+     "{url} cannot be reached"),
+    (r"transport .* not allowed", "{url} uses a protocol that is not allowed"),
+]  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Head:
+    """The default branch of a remote and the commit it is at."""
+
+    branch: str
+    commit: str
+
+
+def remote_head(home: Path, remote: Remote) -> Head:
+    """Asks the remote for its default branch; RepoError when it is missing, closed to us, or has no commit."""
+    folder = _clones(home)
+    lines = _ask(["ls-remote", "--symref", "--", remote.url, "HEAD"], folder, CALL_SECONDS, remote).splitlines()
+    branch = next((line[len("ref: refs/heads/") :].split("\t")[0] for line in lines if line.startswith("ref: ")), "")
+    commit = next((line.split("\t")[0] for line in lines if not line.startswith("ref: ")), "")
+    if not commit:
+        raise RepoError(f"{redact(remote.url)} is empty: it has no commit on its default branch yet")
+    return Head(branch or "HEAD", commit)
+
+
+def fetch(home: Path, key: str, remote: Remote, timeout: float = FETCH_SECONDS) -> Path:
+    """Brings the bare mirror `clones/<key>` up to date with all branches and tags; returns its path."""
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,100}", key):
+        raise ValueError(f"not a name for a clone: {key}")
+    mirror = _clones(home) / f"{key}.git"
+    with _only_one(mirror.with_suffix(".lock"), timeout):
+        if not (mirror / "HEAD").exists():
+            _ask(["init", "--quiet", "--bare", "--template=", str(mirror)], mirror, CALL_SECONDS, remote)
+        refs = ["+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*"]
+        options = ["--quiet", "--prune", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules"]
+        _ask(["fetch", *options, "--", remote.url, *refs], mirror, timeout, remote)
+    return mirror
+
+
+def resolve(mirror: Path, ref: str) -> str:
+    """The commit of a branch, a tag or a commit id; RepoError when the mirror has none of that name."""
+    names = [f"refs/heads/{ref}", f"refs/tags/{ref}"]
+    if re.fullmatch(r"[0-9a-f]{7,64}", ref):
+        names.append(ref)
+    for name in names:
+        try:
+            return git(["rev-parse", "--verify", "--quiet", "--end-of-options", name + "^{commit}"],
+                       mirror, CALL_SECONDS).strip()  # fmt: skip
+        except GitFailed:
+            continue
+    raise RepoError(f"there is no branch, tag or commit {ref[:100]!r} in this repository")
+
+
+def checkout(mirror: Path, ref: str, target: Path) -> str:
+    """Writes the tree of a branch, tag or commit below `target` (made if need be); returns the commit."""
+    commit = resolve(mirror, ref)
+    target.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=mirror.parent) as folder:
+        index = {"GIT_INDEX_FILE": os.path.join(folder, "index"), "GIT_WORK_TREE": str(target)}
+        try:
+            git(["read-tree", commit], mirror, CALL_SECONDS, **index)
+            git(["checkout-index", "--all", "--quiet", f"--prefix={target}/"], mirror, FETCH_SECONDS, **index)
+        except GitFailed as failed:
+            raise RepoError(f"commit {commit[:12]} cannot be checked out: {_last_line(str(failed))}") from failed
+    return commit
+
+
+def _clones(home: Path) -> Path:
+    folder = (home / "clones").absolute()
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    write_askpass(folder)
+    return folder
+
+
+def _ask(arguments: list[str], folder: Path, timeout: float, remote: Remote) -> str:
+    """A git call to a remote, its failure as a reason that a person understands."""
+    script = _script(folder)
+    try:
+        return git(arguments, folder, timeout, remote, **askpass(remote, script))
+    except GitFailed as failed:
+        raise RepoError(_reason(str(failed), remote)) from failed
+
+
+def _script(folder: Path) -> Path:
+    return (folder if folder.name == "clones" else folder.parent) / "askpass"
+
+
+def _reason(said: str, remote: Remote) -> str:
+    url = redact(remote.url)
+    for pattern, reason in REASONS:
+        if re.search(pattern, said, re.IGNORECASE):
+            return reason.format(url=url)
+    return f"{url} cannot be fetched: {_last_line(said)}"
+
+
+def _last_line(said: str) -> str:
+    lines = [line for line in said.splitlines() if line.strip()]
+    return lines[-1][:300] if lines else "git gave no reason"
+
+
+@contextmanager
+def _only_one(lock: Path, timeout: float) -> Iterator[None]:
+    """One fetch of a mirror at a time, over all processes of this machine."""
+    until = time.monotonic() + timeout
+    with open(lock, "w") as file:
+        while True:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                if time.monotonic() > until:
+                    raise RepoError(f"another fetch of this repository took longer than {timeout:g} s") from None
+                time.sleep(0.05)
+        yield

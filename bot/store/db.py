@@ -1,0 +1,65 @@
+"""The connection to the ledger: SQLite for one machine, PostgreSQL for more."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy import Engine, create_engine, event, text
+from sqlalchemy.orm import Session, sessionmaker
+
+
+Bells = list[tuple[int, str]]  # outbox rows: (id, job)
+
+
+class Database:
+    """Hands out transactions; after a commit it rings for the outbox rows that were added in it."""
+
+    def __init__(self, url: str, ring: Callable[[Bells], None] = lambda bells: None, *, pool_size: int = 5) -> None:
+        self.engine = _engine(url, pool_size)
+        self.ring = ring
+        self._sessions = sessionmaker(self.engine, expire_on_commit=False)
+
+    @contextmanager
+    def write(self) -> Iterator[Session]:
+        """A transaction that commits at the end of the block and rolls back on any error."""
+        with self._sessions() as session, session.begin():
+            if self.engine.dialect.name == "sqlite":
+                session.execute(text("BEGIN IMMEDIATE"))
+            yield session
+        if bells := session.info.get("bells"):
+            self.ring(bells)
+
+    @contextmanager
+    def read(self) -> Iterator[Session]:
+        """A transaction for reading only; nothing done in it is kept."""
+        with self._sessions() as session:
+            if self.engine.dialect.name == "sqlite":
+                session.execute(text("BEGIN"))
+            yield session
+
+    def close(self) -> None:
+        self.engine.dispose()
+
+
+def lock(tx: Session, name: str) -> None:
+    """Hold `name` until the transaction ends; SQLite's writers are one at a time anyway."""
+    if tx.get_bind().dialect.name == "postgresql":
+        number = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big", signed=True)
+        tx.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": number})
+
+
+def _engine(url: str, pool_size: int) -> Engine:
+    if not url.startswith("sqlite"):
+        return create_engine(url, pool_size=pool_size, pool_pre_ping=True, connect_args={"connect_timeout": 10})
+    engine = create_engine(url, connect_args={"timeout": 10, "isolation_level": None})
+
+    @event.listens_for(engine, "connect")
+    def _pragmas(connection: Any, _record: Any) -> None:
+        # FULL, because a 201 and a 202 are promises that a power cut must not break
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+            connection.execute(f"PRAGMA {pragma}")
+
+    return engine

@@ -1,0 +1,47 @@
+"""Redis as the doorbell: it wakes a worker for an outbox row, and holds nothing that could be lost."""
+
+from __future__ import annotations
+
+import logging
+
+from redis import Redis
+from redis.exceptions import RedisError
+from rq import Queue
+
+from bot.store.db import Bells
+
+log = logging.getLogger(__name__)
+
+AGENT_JOBS = frozenset({"scan"})  # long, and need the sandbox: `askfirst agents` takes these
+CROWDED = 500
+
+
+class Doorbell:
+    """Rings RQ's queues `jobs` (short ones) and `agents` (runs)."""
+
+    def __init__(self, redis_url: str) -> None:
+        self.redis = Redis.from_url(redis_url, socket_timeout=2, socket_connect_timeout=2)
+        self._queues = {name: Queue(name, connection=self.redis, default_timeout=-1) for name in ("jobs", "agents")}
+
+    def ring(self, bells: Bells) -> None:
+        """Wake a worker for each row. Without Redis nothing is lost: the relay rings again."""
+        try:
+            for queue, rows in self._sorted(bells).items():
+                queue.enqueue_many(
+                    [
+                        Queue.prepare_data("bot.jobs.runner.work", (row_id,), timeout=-1, result_ttl=0, failure_ttl=0)
+                        for row_id in rows
+                    ]
+                )
+        except RedisError as error:
+            log.warning("Redis did not answer, the relay will ring again: %s", error)
+
+    def room(self) -> int:
+        """How many more rows the queues can take before ringing for them is only noise."""
+        return max(0, CROWDED - sum(queue.count for queue in self._queues.values()))
+
+    def _sorted(self, bells: Bells) -> dict[Queue, list[int]]:
+        rows: dict[Queue, list[int]] = {}
+        for row_id, job in bells:
+            rows.setdefault(self._queues["agents" if job in AGENT_JOBS else "jobs"], []).append(row_id)
+        return rows

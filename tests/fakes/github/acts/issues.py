@@ -1,0 +1,162 @@
+"""Opening, editing, closing and the other acts on issues."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ..errors import Refused, at_most, invalid
+from ..shapes.issues import issue_json
+from ..shapes.repositories import repository_json
+from ..state import Account, Actor, Issue, Repository
+
+if TYPE_CHECKING:
+    from ..fake import FakeGitHub
+
+LONGEST_TITLE = 256
+LONGEST_BODY = 65_536
+REASONS = ("completed", "not_planned", "duplicate")
+
+
+def allowed(actor: Actor, repository: Repository, role: str) -> bool:
+    """Whether a person has this role; an App's permissions were checked where its token was."""
+    return actor.app is not None or repository.lets(actor.account, role)
+
+
+def require(actor: Actor, repository: Repository, role: str) -> None:
+    if not allowed(actor, repository, "read"):
+        raise Refused(404, "Not Found")
+    if not allowed(actor, repository, role):
+        raise Refused(403, f"Must have {role} rights to Repository.")
+
+
+def writable(repository: Repository) -> None:
+    """403 for an archived repository, 410 for one without issues."""
+    if repository.archived:
+        raise Refused(403, "Repository was archived so is read-only.")
+    if not repository.has_issues:
+        raise Refused(410, "Issues has been disabled in this repository.")
+
+
+def emit(fake: FakeGitHub, actor: Actor, action: str, issue: Issue, **content: Any) -> None:
+    fake.webhooks.emit(actor, "issues", action, issue.repository, issue=issue_json(fake, issue), **content)
+
+
+def open_issue(fake: FakeGitHub, actor: Actor, repository: Repository, title: str, body: str | None = None) -> Issue:
+    require(actor, repository, "read")
+    writable(repository)
+    _check_text(title, body)
+    repository.last_number += 1
+    now = fake.clock()
+    issue = Issue(fake.next_id(), repository, repository.last_number, title, body, actor.account, now, now, actor.app)
+    repository.issues[issue.number] = issue
+    emit(fake, actor, "opened", issue)
+    return issue
+
+
+def edit_issue(fake: FakeGitHub, actor: Actor, issue: Issue, changes: dict[str, str | None]) -> None:
+    """Set `title` and `body` where they differ; one `edited` event with what they were."""
+    writable(issue.repository)
+    require(actor, issue.repository, "read" if issue.user is actor.account else "write")
+    after = {"title": issue.title, "body": issue.body} | changes
+    _check_text(after["title"], after["body"])
+    before = {name: getattr(issue, name) for name, value in changes.items() if getattr(issue, name) != value}
+    if not before:
+        return
+    for name in before:
+        setattr(issue, name, changes[name])
+    issue.updated_at = fake.clock()
+    emit(fake, actor, "edited", issue, changes={name: {"from": value or ""} for name, value in before.items()})
+
+
+def close_issue(fake: FakeGitHub, actor: Actor, issue: Issue, reason: str = "completed") -> None:
+    """Close, or give another reason to what is closed already."""
+    writable(issue.repository)
+    require(actor, issue.repository, "read" if issue.user is actor.account else "triage")
+    if reason not in REASONS:
+        raise invalid("Issue", "state_reason", "invalid")
+    if (issue.state, issue.state_reason) == ("closed", reason):
+        return
+    now = fake.clock()
+    issue.state, issue.state_reason, issue.updated_at = "closed", reason, now
+    issue.closed_at, issue.closed_by = now, actor.account
+    emit(fake, actor, "closed", issue)
+
+
+def reopen_issue(fake: FakeGitHub, actor: Actor, issue: Issue) -> None:
+    writable(issue.repository)
+    own = issue.user is actor.account and issue.closed_by is actor.account
+    require(actor, issue.repository, "read" if own else "triage")
+    if issue.state == "open":
+        return
+    issue.state, issue.state_reason, issue.updated_at = "open", "reopened", fake.clock()
+    issue.closed_at = issue.closed_by = None
+    emit(fake, actor, "reopened", issue)
+
+
+def assign(fake: FakeGitHub, actor: Actor, issue: Issue, logins: list[str]) -> None:
+    """Make these the assignees; who cannot be assigned is left out without a word, as GitHub does."""
+    writable(issue.repository)
+    require(actor, issue.repository, "triage")
+    wanted = [fake.accounts[login.lower()] for login in dict.fromkeys(logins) if login.lower() in fake.accounts]
+    wanted = [account for account in wanted if issue.repository.lets(account, "triage")][:10]
+    before, issue.assignees = issue.assignees, wanted
+    for action, accounts in (("assigned", _less(wanted, before)), ("unassigned", _less(before, wanted))):
+        for account in accounts:
+            emit(fake, actor, action, issue, assignee={"login": account.login, "id": account.id})
+
+
+def lock(fake: FakeGitHub, actor: Actor, issue: Issue, reason: str | None = None) -> None:
+    writable(issue.repository)
+    require(actor, issue.repository, "write")
+    issue.lock_reason = reason
+    if not issue.locked:
+        issue.locked = True
+        emit(fake, actor, "locked", issue)
+
+
+def unlock(fake: FakeGitHub, actor: Actor, issue: Issue) -> None:
+    writable(issue.repository)
+    require(actor, issue.repository, "write")
+    if issue.locked:
+        issue.locked, issue.lock_reason = False, None
+        emit(fake, actor, "unlocked", issue)
+
+
+def delete_issue(fake: FakeGitHub, actor: Actor, issue: Issue) -> None:
+    writable(issue.repository)
+    require(actor, issue.repository, "admin")
+    del issue.repository.issues[issue.number]
+    issue.repository.gone[issue.number] = None
+    emit(fake, actor, "deleted", issue)
+
+
+def transfer(fake: FakeGitHub, actor: Actor, issue: Issue, target: Repository) -> Issue:
+    """Move to another repository of the same owner; gives the new issue, and the old number redirects to it."""
+    source = issue.repository
+    require(actor, source, "write")
+    require(actor, target, "write")
+    target.last_number += 1
+    now = fake.clock()
+    new = Issue(fake.next_id(), target, target.last_number, issue.title, issue.body, issue.user, issue.created_at,
+                now, issue.app, issue.state, issue.state_reason, comments=issue.comments)
+    target.issues[new.number] = new
+    del source.issues[issue.number]
+    source.gone[issue.number] = new
+    emit(fake, actor, "transferred", issue,
+         changes={"new_issue": issue_json(fake, new), "new_repository": repository_json(fake, target)})
+    emit(fake, actor, "opened", new,
+         changes={"old_issue": issue_json(fake, issue), "old_repository": repository_json(fake, source)})
+    for comment in new.comments:
+        comment.issue = new
+    return new
+
+
+def _check_text(title: str | None, body: str | None) -> None:
+    if not title or not title.strip():
+        raise invalid("Issue", "title", "missing_field")
+    at_most(LONGEST_TITLE, title, "Issue", "title")
+    at_most(LONGEST_BODY, body, "Issue", "body")
+
+
+def _less(these: list[Account], those: list[Account]) -> list[Account]:
+    return [account for account in these if account not in those]

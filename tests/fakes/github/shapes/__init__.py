@@ -1,0 +1,1 @@
+"""How GitHub writes its objects in JSON."""
