@@ -2,23 +2,367 @@
 
 from __future__ import annotations
 
-from flask import Flask
+import json
+import logging
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from bot.config import Config, load
-from bot.store.db import Database
-from bot.store.doorbell import Doorbell
+import click
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+    from bot.config import Config
+    from bot.store.db import Database
+
+VERSION = "0.1.0"
 
 
 def create_app(config: Config | None = None, db: Database | None = None) -> Flask:
     """The web application: REST, webhooks, health."""
+    from flask import Flask
+
     import api
     from bot import webhooks
+    from bot.config import load
+    from bot.sandbox.template import load_templates
+    from bot.store.db import Database
+    from bot.store.doorbell import Doorbell
 
     config = config or load()
+    _log(config)
     app = Flask("askfirst", static_folder=None)
-    app.extensions["config"] = config
-    app.extensions["doorbell"] = doorbell = Doorbell(config.redis_url)
-    app.extensions["db"] = db or Database(config.database_url, doorbell.ring)
+    doorbell = Doorbell(config.redis_url)
+    app.extensions |= {
+        "config": config,
+        "doorbell": doorbell,
+        "db": db or Database(config.database_url, doorbell.ring),
+        "templates": frozenset(load_templates(config.askfirst_home)),
+    }
     api.register(app)
     webhooks.register(app)
     return app
+
+
+def _log(config: Config) -> None:
+    from bot.github.errors import redact
+
+    class Redacted(logging.Formatter):
+        def format(self, record: logging.LogRecord) -> str:
+            return redact(super().format(record))
+
+    handler = logging.StreamHandler()
+    handler.setFormatter(Redacted("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    logging.basicConfig(level=config.askfirst_log_level.upper(), handlers=[handler])
+
+
+class Commands(click.Group):
+    """Turns what is the user's to mend into one sentence and a non-zero exit status."""
+
+    def invoke(self, context: click.Context) -> Any:
+        from sqlalchemy.exc import OperationalError
+
+        from bot.config import ConfigError
+        from bot.domain.errors import DomainError
+        from bot.redis_server import NoRedis
+        from bot.sandbox.base import SandboxError
+
+        try:
+            return super().invoke(context)
+        except (ConfigError, DomainError, NoRedis, SandboxError) as error:
+            raise click.ClickException(str(error)) from None
+        except OperationalError as error:
+            reason = str(error.orig).splitlines()[0]
+            raise click.ClickException(f"DATABASE_URL: {reason}. Has `askfirst migrate` been run?") from None
+
+
+def example(text: str) -> Callable[[Any], Any]:
+    """Show an example at the end of a command's help."""
+
+    def shown(command: click.Command) -> click.Command:
+        command.epilog = f"Example: {text}"
+        return command
+
+    return shown
+
+
+@contextmanager
+def _ledger() -> Iterator[tuple[Config, Database]]:
+    from bot.config import load
+    from bot.store.db import Database
+
+    config = load()
+    _log(config)
+    db = Database(config.database_url)
+    try:
+        yield config, db
+    finally:
+        db.close()
+
+
+def _redis_url(config: Config) -> str:
+    if not config.redis_url:
+        raise click.ClickException("REDIS_URL is not set; `askfirst up` starts a Redis of its own.")
+    return config.redis_url
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(VERSION, prog_name="askfirst")
+def main() -> None:
+    """Askfirst finds work in a repository, asks before it acts, then does it."""
+
+
+@example("askfirst up --port 8000")
+@main.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
+@click.option("--port", default=8000, show_default=True, help="The port to listen on.")
+def up(host: str, port: int) -> None:
+    """Run everything on this machine: web, relay, workers, and a Redis if REDIS_URL is not set."""
+    from bot import redis_server
+    from bot.config import load
+    from bot.store.db import Database
+    from bot.store.migrate import migrate as bring_up_to_date
+    from bot.supervisor import Supervisor
+
+    config = load()
+    _log(config)
+    db = Database(config.database_url)
+    bring_up_to_date(db)
+    db.close()
+    redis, url = (None, config.redis_url) if config.redis_url else redis_server.start(config.askfirst_home)
+    commands = {
+        "web": ["web", "--host", host, "--port", str(port)],
+        "relay": ["relay"],
+        "worker 1": ["worker"],
+        "worker 2": ["worker"],
+        "agents": ["agents"],
+    }
+    click.echo(f"Askfirst {VERSION} listens on http://{host}:{port} (its data: {config.askfirst_home})")
+    if not config.has_app:
+        click.echo("No GitHub App is set up: plain projects work, webhooks are refused.")
+    Supervisor(commands, {"REDIS_URL": url, "ASKFIRST_HOME": str(config.askfirst_home)}).run()
+    if redis:
+        redis.terminate()
+        redis.wait()
+
+
+@example("askfirst web --host 0.0.0.0 --port 8000")
+@main.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
+@click.option("--port", default=8000, show_default=True, help="The port to listen on.")
+@click.option("--workers", default=2, show_default=True, help="How many processes.")
+def web(host: str, port: int, workers: int) -> None:
+    """Serve REST and webhooks."""
+    from granian import Granian
+    from granian.constants import Interfaces
+
+    from bot.config import load
+
+    _redis_url(load())
+    Granian(
+        "app:create_app", host, port, interface=Interfaces.WSGI, factory=True, workers=workers, blocking_threads=2,
+        respawn_failed_workers=True, websockets=False, log_enabled=False,
+    ).serve()  # fmt: skip
+
+
+@example("askfirst relay")
+@main.command()
+def relay() -> None:
+    """Ring for work that is due and was not rung for."""
+    import signal
+
+    from bot.jobs.relay import Relay
+    from bot.store.doorbell import Doorbell
+
+    with _ledger() as (config, db):
+        sweeping = Relay(db, Doorbell(_redis_url(config)))
+        signal.signal(signal.SIGTERM, lambda *_: sweeping.stopped.set())
+        sweeping.run()
+
+
+@example("askfirst worker")
+@main.command()
+def worker() -> None:
+    """Do short jobs: deliveries, and what GitHub is to show."""
+    _work("jobs")
+
+
+@example("askfirst agents")
+@main.command()
+def agents() -> None:
+    """Do agent runs, one at a time."""
+    _work("agents")
+
+
+def _work(queue: str) -> None:
+    from bot.config import load
+    from bot.jobs.worker import work
+
+    config = load()
+    _log(config)
+    work(_redis_url(config), queue)
+
+
+@example("askfirst migrate")
+@main.command()
+def migrate() -> None:
+    """Bring the database to the shape this version needs."""
+    from bot.store.migrate import migrate as bring_up_to_date
+
+    with _ledger() as (_, db):
+        bring_up_to_date(db)
+
+
+@main.group()
+def project() -> None:
+    """Projects: one for each repository."""
+
+
+@example("askfirst project create shop --repo /srv/git/shop.git")
+@project.command("create")
+@click.argument("name")
+@click.option("--repo", required=True, help="A path on this machine, or a git URL.")
+@click.option("--test", is_flag=True, help="A test project: runs the template `scripted`, writes nothing to GitHub.")
+def project_create(name: str, repo: str, test: bool) -> None:
+    """Add a plain project. Repositories on GitHub get theirs when the App is installed."""
+    from bot.domain import projects
+
+    url = repo if "://" in repo else str(Path(repo).absolute())
+    with _ledger() as (_, db), db.write() as tx:
+        made = projects.create(tx, name, url, mode="test" if test else "live")
+        click.echo(made.id)
+
+
+@example("askfirst project list")
+@project.command("list")
+def project_list() -> None:
+    """Show all projects."""
+    from bot.domain import projects
+
+    with _ledger() as (_, db), db.read() as tx:
+        for row in projects.everything(tx):
+            state = f"paused: {row.paused_reason}" if row.paused_reason else "on"
+            click.echo(f"{row.id}  {row.mode}  {row.name}  {row.url}  {state}")
+
+
+@example('askfirst project pause shop --reason "moving house"')
+@project.command("pause")
+@click.argument("name")
+@click.option("--reason", default="the operator paused it", show_default=True)
+def project_pause(name: str, reason: str) -> None:
+    """Let nothing start in a project."""
+    from bot.domain import projects
+
+    with _ledger() as (_, db), db.write() as tx:
+        projects.pause(tx, projects.find(tx, name), reason)
+
+
+@example("askfirst project resume shop")
+@project.command("resume")
+@click.argument("name")
+def project_resume(name: str) -> None:
+    """Let a paused project go on."""
+    from bot.domain import projects
+
+    with _ledger() as (_, db), db.write() as tx:
+        projects.resume(tx, projects.find(tx, name))
+
+
+@main.group()
+def key() -> None:
+    """API keys of a project."""
+
+
+@example("askfirst key create --project shop --scope issues:read")
+@key.command("create")
+@click.option("--project", "name", required=True, help="The project's name or id.")
+@click.option("--name", "key_name", default="key", show_default=True, help="What the key is for.")
+@click.option("--scope", multiple=True, help="What it may do; all when left out. Can be given more than once.")
+def key_create(name: str, key_name: str, scope: tuple[str, ...]) -> None:
+    """Make an API key and print it, alone, on standard output. It is not shown again."""
+    from bot.domain import keys, projects
+
+    with _ledger() as (_, db), db.write() as tx:
+        _, text = keys.make(tx, projects.find(tx, name), key_name, list(scope))
+    click.echo(text)
+
+
+@example("askfirst key list --project shop")
+@key.command("list")
+@click.option("--project", "name", required=True, help="The project's name or id.")
+def key_list(name: str) -> None:
+    """Show a project's keys; of each only its beginning is known."""
+    from bot.domain import keys, projects
+
+    with _ledger() as (_, db), db.read() as tx:
+        for row in keys.listed(tx, projects.find(tx, name)):
+            state = f"revoked {row.revoked_at:%Y-%m-%d}" if row.revoked_at else "good"
+            used = f"{row.last_used_at:%Y-%m-%d %H:%M}" if row.last_used_at else "never"
+            click.echo(f"{row.id}  {row.display}…  {row.name}  {' '.join(row.scopes)}  used {used}  {state}")
+
+
+@example("askfirst key revoke key_01k…")
+@key.command("revoke")
+@click.argument("key_id")
+def key_revoke(key_id: str) -> None:
+    """End a key."""
+    from bot.domain import keys
+
+    with _ledger() as (_, db), db.write() as tx:
+        keys.revoke(tx, key_id)
+
+
+@example("askfirst scan . --json")
+@main.command()
+@click.argument("path", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.option("--prompt", default="", help="What to look for.")
+@click.option("--json", "form", flag_value="json", help="Print JSON.")
+@click.option("--sarif", "form", flag_value="sarif", help="Print SARIF 2.1.0.")
+def scan(path: Path, prompt: str, form: str | None) -> None:
+    """Scan a folder once, without a server, and print what was found."""
+    from bot.agents import oneshot
+
+    click.echo(oneshot.scan(path.absolute(), prompt, form or "text"), nl=False)
+
+
+@example("askfirst send-hook issues payload.json")
+@main.command("send-hook")
+@click.argument("event")
+@click.argument("file", type=click.File("rb"))
+@click.option("--url", help="Where to; this server's own webhook address when left out.")
+def send_hook(event: str, file: Any, url: str | None) -> None:
+    """Sign a payload with GITHUB_WEBHOOK_SECRET and post it as GitHub would."""
+    import hashlib
+    import hmac
+    import urllib.error
+    import urllib.request
+    import uuid
+
+    from bot.config import load
+
+    config = load()
+    if not config.github_webhook_secret:
+        raise click.ClickException("GITHUB_WEBHOOK_SECRET is not set, so nothing can be signed.")
+    body = file.read()
+    signature = hmac.new(config.github_webhook_secret.encode(), body, hashlib.sha256).hexdigest()
+    headers = {
+        "Content-Type": "application/json",
+        "X-GitHub-Event": event,
+        "X-GitHub-Delivery": str(uuid.uuid4()),
+        "X-Hub-Signature-256": f"sha256={signature}",
+    }
+    request = urllib.request.Request(url or f"{config.public_url}/webhooks/github", body, headers)
+    try:
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            click.echo(f"{answer.status} {json.load(answer)['message']}")
+    except urllib.error.HTTPError as error:
+        raise click.ClickException(f"{error.code} {error.read(500).decode(errors='replace').strip()}") from None
+    except OSError as error:
+        raise click.ClickException(f"Nothing answers at {request.full_url}: {error}") from None
+
+
+if __name__ == "__main__":
+    sys.exit(main())

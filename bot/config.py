@@ -77,7 +77,9 @@ def load(env: Mapping[str, str] | None = None) -> Config:
     unknown = sorted(name for name in env if name.startswith("ASKFIRST_") and name not in names)
     if unknown:
         raise ConfigError(f"{unknown[0]} is not a setting; .env.example lists those there are.")
-    values: dict[str, object] = {names[name]: text for name, text in env.items() if name in names and text != ""}
+    values: dict[str, object] = {
+        names[name]: text for name, text in env.items() if name in names and text != ""
+    }
     try:
         config = Config.model_validate(values)
     except ValidationError as error:

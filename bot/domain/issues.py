@@ -1,50 +1,20 @@
-"""Issues: what there is to do, and how its state moves."""
+"""Issues: what there is to do."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from bot.domain import runs
+from bot.domain import mirror, runs, states
 from bot.domain.errors import Conflict, Invalid, NotFound
 from bot.domain.pages import Page, page
-from bot.store import clock, outbox
+from bot.store import clock
 from bot.store.models import Issue, IssueSession, Project, Run
 from bot.store.search import title_matches
 
 PRIORITIES = ("low", "medium", "high", "critical")
-STATUSES = ("open", "running", "completed", "failed", "dismissed")
-OPEN_STATUSES = ("open", "running", "failed")  # what GitHub calls open
-UNFINISHED = ("open", "running", "failed", "dismissed")
-
-# action: (the states it starts from, the state it leads to)
-MOVES: dict[str, tuple[tuple[str, ...], str]] = {
-    "run_started": (("open", "failed", "running"), "running"),
-    "fix_pushed": (("running",), "running"),
-    "merged": (("running",), "completed"),
-    "returned": (("running",), "open"),
-    "run_failed": (("running",), "failed"),
-    "closed": (UNFINISHED, "completed"),
-    "gone": (UNFINISHED, "completed"),
-    "dismissed": (("open", "running", "failed", "dismissed"), "dismissed"),
-    "reopened": (("completed", "dismissed", "failed"), "open"),
-    "found_again": (("completed",), "open"),
-}
-RESOLUTIONS = {"fix_pushed": "proposed", "merged": "merged", "closed": "closed", "gone": "gone"}
-
-
-@dataclass(frozen=True)
-class Shown:
-    """What GitHub shows of an issue. `state` is open or closed, `reason` its state_reason."""
-
-    title: str
-    description: str
-    priority: str | None
-    state: str
-    reason: str | None = None
 
 
 def create(
@@ -67,7 +37,7 @@ def create(
     issue.priority, issue.suggested_prompt, issue.session_id = priority, suggested_prompt, session_id
     tx.add(issue)
     tx.flush()
-    show(tx, project, issue)
+    mirror.show(tx, project, issue)
     return issue
 
 
@@ -132,7 +102,7 @@ def update(tx: Session, project: Project, issue_id: str, changes: dict[str, Any]
         setattr(issue, name, value)
     if changes:
         issue.updated_at = clock.now()
-        show(tx, project, issue)
+        mirror.show(tx, project, issue)
     return issue
 
 
@@ -142,7 +112,7 @@ def delete(tx: Session, project: Project, issue_id: str) -> Issue:
     if issue.status == "running":
         raise Conflict(f"Issue {issue_id} is running: cancel its run first, or wait for it.", "issueId")
     issue.deleted_at = clock.now()
-    show(tx, project, issue)
+    mirror.show(tx, project, issue)
     return issue
 
 
@@ -161,41 +131,13 @@ def link_run(tx: Session, project: Project, issue_id: str, run_id: str) -> Issue
         return issue
     if runs.is_live(tx, issue.run_id):
         raise Conflict(f"Issue {issue_id} has a live run, {issue.run_id}: cancel it first, or wait.", "runId")
-    move(issue, "run_started")
+    states.move(issue, "run_started")
     issue.run_id = run_id
     status, issue.resolution, issue.failure_reason = _verdict(tx, run)
     issue.status = status
     issue.completed_at = clock.now() if status == "completed" else None
-    show(tx, project, issue)
+    mirror.show(tx, project, issue)
     return issue
-
-
-def move(issue: Issue, action: str, *, resolution: str | None = None, reason: str | None = None) -> None:
-    """Take one step of MOVES. Raises Conflict when the issue's state does not allow it."""
-    allowed, status = MOVES[action]
-    if issue.status not in allowed:
-        raise Conflict(f"Issue {issue.id} is {issue.status}; this needs it to be {' or '.join(allowed)}.", "issueId")
-    issue.status = status
-    issue.resolution = resolution or RESOLUTIONS.get(action)
-    issue.failure_reason = reason
-    issue.updated_at = clock.now()
-    issue.completed_at = issue.updated_at if status == "completed" else None
-
-
-def show(tx: Session, project: Project, issue: Issue) -> None:
-    """Have GitHub brought to what the issue is now, where it is mirrored at all."""
-    if project.repository_id and project.mode == "live" and issue.mirrored:
-        outbox.add(tx, "show_issue", lane=f"issue:{issue.id}", issue_id=issue.id)
-
-
-def target(issue: Issue) -> Shown:
-    """What GitHub is to show of the issue."""
-    if issue.deleted_at:
-        return Shown(issue.title, issue.description, issue.priority, "closed", "not_planned")
-    if issue.status in OPEN_STATUSES:
-        return Shown(issue.title, issue.description, issue.priority, "open")
-    reason = "completed" if issue.status == "completed" else "not_planned"
-    return Shown(issue.title, issue.description, issue.priority, "closed", reason)
 
 
 def _verdict(tx: Session, run: Run) -> tuple[str, str | None, str | None]:

@@ -50,6 +50,11 @@ def find(tx: Session, text: str) -> ApiKey | None:
     return tx.scalars(query.options(joinedload(ApiKey.project))).first()
 
 
+def listed(tx: Session, project: Project) -> list[ApiKey]:
+    """The project's keys, revoked ones too, oldest first."""
+    return list(tx.scalars(select(ApiKey).where(ApiKey.project_id == project.id).order_by(ApiKey.id)))
+
+
 def needs_note(key: ApiKey) -> bool:
     """Whether its last use was noted more than a minute ago."""
     return key.last_used_at is None or clock.now() - key.last_used_at > timedelta(minutes=1)

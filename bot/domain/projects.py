@@ -26,8 +26,8 @@ class Repository:
 
 
 def at_least(level: str, needed: str) -> bool:
-    """Whether one permission level of GitHub's reaches another."""
-    return LEVELS.index(level) >= LEVELS.index(needed)
+    """Whether one permission level of GitHub's reaches another; one that is not known reaches none."""
+    return level in LEVELS and LEVELS.index(level) >= LEVELS.index(needed)
 
 
 def create(tx: Session, name: str, url: str, *, mode: Literal["live", "test"] = "live") -> Project:
@@ -45,7 +45,9 @@ def find(tx: Session, name: str) -> Project:
     """The project with this name or id. Raises NotFound."""
     project = tx.scalars(select(Project).where((Project.name == name) | (Project.id == name))).first()
     if project is None:
-        raise NotFound(f"There is no project {name!r}; `askfirst project list` shows the projects.", "project")
+        raise NotFound(
+            f"There is no project {name!r}; `askfirst project list` shows the projects.", "project"
+        )
     return project
 
 
@@ -82,7 +84,8 @@ def installed(tx: Session, installation_id: int, account: str, repositories: Ite
     tx.flush()
     for repository in repositories:
         project = on(tx, repository.id) or _fresh(tx, repository)
-        project.installation_id, project.name, project.url = installation_id, repository.full_name, repository.url
+        project.installation_id = installation_id
+        project.name, project.url = repository.full_name, repository.url
         if project.paused_reason in (REMOVED, SUSPENDED):
             resume(tx, project)
 

@@ -67,7 +67,9 @@ def start(run: Run) -> None:
     run.status, run.started_at = "running", run.started_at or clock.now()
 
 
-def end(run: Run, status: str, *, outcome: str | None = None, summary: str | None = None, error: str | None = None) -> None:
+def end(
+    run: Run, status: str, *, outcome: str | None = None, summary: str | None = None, error: str | None = None
+) -> None:
     """The run came to its end."""
     run.status, run.outcome, run.summary, run.error = status, outcome, summary, error
     run.completed_at = clock.now()
@@ -111,5 +113,9 @@ def log(tx: Session, run_id: str, after: int = 0) -> bytes:
     """The log from byte `after` on."""
     first = select(func.max(RunLog.position)).where(RunLog.run_id == run_id, RunLog.position <= after)
     start_at = tx.scalar(first) or 0
-    query = select(RunLog.text).where(RunLog.run_id == run_id, RunLog.position >= start_at).order_by(RunLog.position)
+    query = (
+        select(RunLog.text)
+        .where(RunLog.run_id == run_id, RunLog.position >= start_at)
+        .order_by(RunLog.position)
+    )
     return "".join(tx.scalars(query)).encode()[max(0, after - start_at) :]

@@ -7,15 +7,14 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from bot.domain import findings, projects, runs
+from bot.domain import findings, projects, runs, states, threads
 from bot.domain.errors import Conflict, NotFound
 from bot.domain.findings import Finding, Scope
 from bot.domain.pages import Page, page
 from bot.store import clock, outbox
 from bot.store.models import IssueSession, Project, Run
 
-STATUSES = ("active", "completed", "failed", "cancelled")
-MOVES = {"complete": ("active", "completed"), "fail": ("active", "failed"), "cancel": ("active", "cancelled")}
+DEFAULT_PROMPT = "Find bugs, security and performance problems."
 NO_COUNTS = {"found": 0, "new": 0, "known": 0, "reopened": 0, "gone": 0}
 
 
@@ -63,7 +62,9 @@ def start(
     return session
 
 
-def get(tx: Session, project_id: str, session_id: str, *, field: str = "id", lock: bool = False) -> IssueSession:
+def get(
+    tx: Session, project_id: str, session_id: str, *, field: str = "id", lock: bool = False
+) -> IssueSession:
     """The session, also from the trash, unless it is another project's: NotFound."""
     session = tx.get(IssueSession, session_id, with_for_update=lock or None)
     if session is None or session.project_id != project_id:
@@ -73,7 +74,9 @@ def get(tx: Session, project_id: str, session_id: str, *, field: str = "id", loc
 
 def listed(tx: Session, project_id: str, limit: int = 100, after: str | None = None) -> Page[IssueSession]:
     """A page of the sessions that are not in the trash, newest first."""
-    query = select(IssueSession).where(IssueSession.project_id == project_id, IssueSession.deleted_at.is_(None))
+    query = select(IssueSession).where(
+        IssueSession.project_id == project_id, IssueSession.deleted_at.is_(None)
+    )
     return page(tx, query, IssueSession.id, limit, after)
 
 
@@ -97,7 +100,7 @@ def permanent_delete(tx: Session, session: IssueSession) -> None:
 
 def cancel(tx: Session, session: IssueSession) -> None:
     """End an active session; its worker stops at its next word."""
-    _move(session, "cancel")
+    states.move_session(session, "cancel")
     runs.end(_run(tx, session), "cancelled")
 
 
@@ -113,38 +116,39 @@ def progress(session: IssueSession, stage: str, percent: int, message: str) -> N
     session.progress = {"stage": stage, "percent": percent, "message": message}
 
 
-def complete(tx: Session, project: Project, session: IssueSession, found: list[Finding], scope: Scope) -> None:
+def complete(
+    tx: Session, project: Project, session: IssueSession, found: list[Finding], scope: Scope
+) -> None:
     """The scan ended: file what it found, close what is gone. `scope.commit` is what was looked at."""
-    _move(session, "complete")
-    session.commit = scope.commit
-    session.counts = findings.file(tx, project, session, found, scope)
-    progress(session, "done", 100, scope.summary)
+    states.move_session(session, "complete")
+    filed = findings.file(tx, project, session, found, scope)
+    session.commit, session.counts = scope.commit, filed.counts
+    waiting = f" {filed.held_back} of its issues wait for room on GitHub." if filed.held_back else ""
+    progress(session, "done", 100, scope.summary + waiting)
     run = _run(tx, session)
     run.commit = scope.commit
-    runs.end(run, "completed", summary=scope.summary)
-    _answer(tx, session)
+    runs.end(run, "completed", summary=scope.summary + waiting)
+    counts = {**filed.counts, "filed": filed.filed, "held_back": filed.held_back}
+    _answer(tx, project, session, "scan_finished", "+1", counts=counts, commit=scope.commit, summary=scope.summary)
 
 
-def fail(tx: Session, session: IssueSession, error: str) -> None:
+def fail(tx: Session, project: Project, session: IssueSession, error: str) -> None:
     """The scan could not be done, and why."""
-    _move(session, "fail")
+    states.move_session(session, "fail")
     session.error = error
     runs.end(_run(tx, session), "failed", error=error)
-    _answer(tx, session)
-
-
-def _move(session: IssueSession, action: str) -> None:
-    needed, status = MOVES[action]
-    if session.status != needed:
-        raise Conflict(f"Session {session.id} is {session.status}; this needs it to be {needed}.", "sessionId")
-    session.status, session.completed_at = status, clock.now()
+    _answer(tx, project, session, "scan_failed", "confused", error=error)
 
 
 def _run(tx: Session, session: IssueSession) -> Run:
     return runs.get(tx, session.project_id, session.run_id)
 
 
-def _answer(tx: Session, session: IssueSession) -> None:
+def _answer(
+    tx: Session, project: Project, session: IssueSession, text: str, reaction: str, **values: Any
+) -> None:
     """Tell whoever asked by a comment how it ended."""
     if session.comment:
-        outbox.add(tx, "tell_scan", lane=f"session:{session.id}", key=f"told:{session.id}", session_id=session.id)
+        number = session.comment["number"]
+        threads.say(tx, project, number, f"{text}.{session.id}", text, **values)
+        threads.react(tx, project, number, session.comment["commentId"], reaction)

@@ -2,47 +2,21 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from functools import cached_property
 from types import TracebackType
-from typing import Any
+from typing import Any, Self
 
 import httpx
 from githubkit import AppAuthStrategy, GitHub
 from githubkit.cache import MemCacheStrategy
 
-from bot.github.errors import (
-    GitHubError,
-    Gone,
-    NoInstallation,
-    NotFound,
-    Forbidden,
-    Unauthorized,
-    Unavailable,
-    from_answer,
-)
+from bot.github.errors import Forbidden, NoInstallation, NotFound, Unavailable, from_answer
+from bot.github.repo import Answer, Installation
 
 _TIMEOUT_SECONDS = 10.0
-_PAGE = 100
 _HEADERS = {"X-GitHub-Api-Version": "2022-11-28"}
-_MOVED = (301, 302, 307, 308)
 _NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
-
-
-@dataclass(frozen=True)
-class Answer:
-    """A successful answer, or one that says where the thing has moved to."""
-
-    status: int
-    headers: Mapping[str, str]
-    data: Any
-
-    @property
-    def moved(self) -> bool:
-        """Whether GitHub says that it is at another address."""
-        return self.status in _MOVED
 
 
 class App:
@@ -65,9 +39,9 @@ class App:
             cache_strategy=MemCacheStrategy(),  # the default one is shared by all Apps of the process
             transport=transport,
         )
-        self._github.__enter__()
+        self._github.__enter__()  # type: ignore[no-untyped-call]
 
-    def __enter__(self) -> App:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(
@@ -98,7 +72,7 @@ class App:
 
     def request(self, method: str, path: str, json: Any = None, params: Any = None) -> Answer:
         """A request as the App itself, for `/app/…`."""
-        return self.send(method, path, self._jwt(), json, params)
+        return self.send(method, path, self._jwt(), json, params).settled()
 
     def send(self, method: str, url: str, token: str, json: Any = None, params: Any = None) -> Answer:
         """One request, once. `url` is a path below the API's root or an address on its host."""
@@ -108,7 +82,7 @@ class App:
                 response = http.request(
                     method, url.removeprefix("/"), json=json, params=params, headers=headers
                 )
-        except httpx.TransportError as error:
+        except httpx.RequestError as error:
             sent = method != "GET" and not isinstance(error, _NOT_SENT)
             raise Unavailable(f"{method} {url}: {type(error).__name__}", maybe_done=sent) from error
         return _read(method, response)
@@ -129,114 +103,6 @@ class App:
 
     def _jwt(self) -> str:
         return str(self._auth.get_auth_flow(self._github).get_jwt())  # type: ignore[attr-defined]
-
-
-class Installation:
-    """The App in one account, with one token for one job and phase."""
-
-    def __init__(
-        self,
-        app: App,
-        installation_id: int,
-        repository_id: int | None,
-        permissions: Mapping[str, str],
-    ) -> None:
-        self.app = app
-        self.installation_id = installation_id
-        self.repository_id = repository_id
-        self._narrowed: dict[str, Any] = {}
-        if repository_id is not None:
-            self._narrowed["repository_ids"] = [repository_id]
-        if permissions:
-            self._narrowed["permissions"] = dict(permissions)
-        self._token: str | None = None
-
-    def repo(self, full_name: str) -> Repo:
-        """The repository this client is narrowed to, under the name we last knew."""
-        if self.repository_id is None:
-            raise ValueError("an installation client for a repository is narrowed to it by id")
-        return Repo(self, self.repository_id, full_name)
-
-    def token(self) -> str:
-        """The token, minted on first use. For git it goes by askpass, never into a URL or an argument."""
-        if self._token is None:
-            self._token = self.app.mint(self.installation_id, self._narrowed)
-        return self._token
-
-    def request(self, method: str, path: str, json: Any = None, params: Any = None) -> Answer:
-        """A request as the installation. A revoked token is minted anew, once. May answer `moved`."""
-        try:
-            return self.app.send(method, path, self.token(), json, params)
-        except Unauthorized:
-            self._token = None
-            return self.app.send(method, path, self.token(), json, params)
-
-    def pages(self, path: str, params: Mapping[str, Any] | None = None, key: str = "") -> Iterator[Any]:
-        """Every item of a list, page by page; `key` names the list where it is inside an object."""
-        page = 0
-        while True:
-            page += 1
-            data = self.request("GET", path, params={**(params or {}), "per_page": _PAGE, "page": page}).data
-            items = data[key] if key else data
-            yield from items
-            if len(items) < _PAGE:
-                return
-
-
-class Repo:
-    """One repository. Its numeric id is the key; the name follows when it was renamed."""
-
-    def __init__(self, installation: Installation, repository_id: int, full_name: str) -> None:
-        self.installation = installation
-        self.app = installation.app
-        self.repository_id = repository_id
-        self.full_name = full_name
-
-    def request(self, method: str, path: str, json: Any = None, params: Any = None) -> Answer:
-        """A request below `/repos/{owner}/{name}`; `path` is empty or starts with a slash."""
-        answer = self.installation.request(method, f"/repos/{self.full_name}{path}", json, params)
-        if not answer.moved:
-            return answer
-        place = str(answer.headers.get("location", ""))
-        self._refuse_another_repository(place)
-        if method == "GET":
-            return self._settled(self._follow(place))
-        self._find_new_name()
-        return self._settled(
-            self.installation.request(method, f"/repos/{self.full_name}{path}", json, params)
-        )
-
-    def pages(self, path: str, params: Mapping[str, Any] | None = None) -> Iterator[Any]:
-        """Every item of a list below this repository, page by page."""
-        page = 0
-        while True:
-            page += 1
-            items = self.request("GET", path, params={**(params or {}), "per_page": _PAGE, "page": page}).data
-            yield from items
-            if len(items) < _PAGE:
-                return
-
-    def _follow(self, place: str) -> Answer:
-        if not self.app.same_host(place):
-            raise GitHubError("GitHub named a new place that is not on its own host")
-        return self.installation.request("GET", place)
-
-    def _find_new_name(self) -> None:
-        for repository in self.installation.pages("/installation/repositories", key="repositories"):
-            if repository["id"] == self.repository_id:
-                self.full_name = str(repository["full_name"])
-                return
-        raise NotFound(f"repository {self.repository_id} is no longer in this installation", status=404)
-
-    def _refuse_another_repository(self, place: str) -> None:
-        named = re.search(r"/repositories/(\d+)", place)
-        if named and int(named[1]) != self.repository_id:
-            raise Gone("it was moved to another repository", status=410)
-
-    def _settled(self, answer: Answer) -> Answer:
-        if answer.moved:
-            raise GitHubError("GitHub says that it has moved, twice", status=answer.status)
-        return answer
 
 
 def _read(method: str, response: httpx.Response) -> Answer:

@@ -10,14 +10,15 @@ from typing import Any
 from sqlalchemy import Engine, create_engine, event, text
 from sqlalchemy.orm import Session, sessionmaker
 
-
 Bells = list[tuple[int, str]]  # outbox rows: (id, job)
 
 
 class Database:
     """Hands out transactions; after a commit it rings for the outbox rows that were added in it."""
 
-    def __init__(self, url: str, ring: Callable[[Bells], None] = lambda bells: None, *, pool_size: int = 5) -> None:
+    def __init__(
+        self, url: str, ring: Callable[[Bells], None] = lambda bells: None, *, pool_size: int = 5
+    ) -> None:
         self.engine = _engine(url, pool_size)
         self.ring = ring
         self._sessions = sessionmaker(self.engine, expire_on_commit=False)
@@ -53,7 +54,9 @@ def lock(tx: Session, name: str) -> None:
 
 def _engine(url: str, pool_size: int) -> Engine:
     if not url.startswith("sqlite"):
-        return create_engine(url, pool_size=pool_size, pool_pre_ping=True, connect_args={"connect_timeout": 10})
+        return create_engine(
+            url, pool_size=pool_size, pool_pre_ping=True, connect_args={"connect_timeout": 10}
+        )
     engine = create_engine(url, connect_args={"timeout": 10, "isolation_level": None})
 
     @event.listens_for(engine, "connect")

@@ -21,7 +21,9 @@ class Doorbell:
 
     def __init__(self, redis_url: str) -> None:
         self.redis = Redis.from_url(redis_url, socket_timeout=2, socket_connect_timeout=2)
-        self._queues = {name: Queue(name, connection=self.redis, default_timeout=-1) for name in ("jobs", "agents")}
+        self._queues = {
+            name: Queue(name, connection=self.redis, default_timeout=-1) for name in ("jobs", "agents")
+        }
 
     def ring(self, bells: Bells) -> None:
         """Wake a worker for each row. Without Redis nothing is lost: the relay rings again."""
@@ -29,7 +31,9 @@ class Doorbell:
             for queue, rows in self._sorted(bells).items():
                 queue.enqueue_many(
                     [
-                        Queue.prepare_data("bot.jobs.runner.work", (row_id,), timeout=-1, result_ttl=0, failure_ttl=0)
+                        Queue.prepare_data(
+                            "bot.jobs.runner.work", (row_id,), timeout=-1, result_ttl=0, failure_ttl=0
+                        )
                         for row_id in rows
                     ]
                 )

@@ -5,7 +5,18 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, DateTime, ForeignKey, Index, Integer, MetaData, Text, TypeDecorator, text
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    DateTime,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    Text,
+    TypeDecorator,
+    text,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
@@ -126,7 +137,9 @@ class Issue(Base):
     priority: Mapped[str]
     status: Mapped[str]
     suggested_prompt: Mapped[str | None]
-    session_id: Mapped[str | None] = mapped_column(ForeignKey("issue_sessions.id", ondelete="SET NULL"), index=True)
+    session_id: Mapped[str | None] = mapped_column(
+        ForeignKey("issue_sessions.id", ondelete="SET NULL"), index=True
+    )
     run_id: Mapped[str | None]
     resolution: Mapped[str | None]
     failure_reason: Mapped[str | None]

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import and_, exists, insert, or_, select, update
+from sqlalchemy import and_, delete, exists, insert, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
 from bot.store import clock, db
@@ -20,6 +20,9 @@ from bot.store.models import Outbox
 LEASE = timedelta(seconds=20)
 TRIES = 8
 LONGEST_WAIT = 3600.0
+
+
+Rows = list[tuple[int, str]]  # (id, job)
 
 
 class Superseded(Exception):
@@ -87,7 +90,7 @@ def fail(tx: Session, claim: Claim, error: str, *, for_good: bool = False) -> bo
     if for_good or claim.attempt >= TRIES:
         _fenced(tx, claim, dead_at=now, lease_until=None, error=error)
         return True
-    wait = min(LONGEST_WAIT, 2.0 ** (2 * claim.attempt - 1)) * random.uniform(0.5, 1.0)
+    wait = min(LONGEST_WAIT, 2.0 ** (2 * claim.attempt - 1)) * random.uniform(0.5, 1.0)  # noqa: S311
     _fenced(tx, claim, due_at=now + timedelta(seconds=wait), lease_until=None, error=error)
     return False
 
@@ -98,13 +101,13 @@ def put_off(tx: Session, claim: Claim, seconds: float, reason: str) -> None:
     _fenced(tx, claim, due_at=due, lease_until=None, error=reason, attempts=claim.attempt - 1)
 
 
-def due(tx: Session, limit: int) -> list[tuple[int, str]]:
+def due(tx: Session, limit: int) -> Rows:
     """Rows that could be claimed now, oldest first: (id, job)."""
     rows = _ready(select(Outbox.id, Outbox.job), clock.now()).order_by(Outbox.due_at, Outbox.id).limit(limit)
     return [(row.id, row.job) for row in tx.execute(rows)]
 
 
-def next_in(tx: Session, lane: str) -> list[tuple[int, str]]:
+def next_in(tx: Session, lane: str) -> Rows:
     """The row that the lane's last one kept waiting, if there is one: (id, job)."""
     rows = _ready(select(Outbox.id, Outbox.job), clock.now()).where(Outbox.lane == lane).limit(1)
     return [(row.id, row.job) for row in tx.execute(rows)]
@@ -132,5 +135,10 @@ def _ready(statement: Any, now: datetime) -> Any:
 
 def _fenced(tx: Session, claim: Claim, **values: Any) -> None:
     mine = _open(update(Outbox)).where(Outbox.id == claim.id, Outbox.claims == claim.number)
-    if not tx.execute(mine.values(**values)).rowcount:
+    if not tx.execute(mine.values(**values)).rowcount:  # type: ignore[attr-defined]
         raise Superseded(f"outbox row {claim.id} ({claim.job}) was taken over")
+
+
+def forget_done(tx: Session, before: datetime) -> None:
+    """Remove the rows that were done before then."""
+    tx.execute(delete(Outbox).where(Outbox.done_at < before))

@@ -9,6 +9,7 @@ import base64
 import json
 import secrets
 from datetime import timedelta
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import jwt
@@ -26,11 +27,15 @@ LEVELS = ("none", "read", "write", "admin")
 TOKEN_LENGTH = 520
 
 
-def new_key() -> tuple[str, rsa.RSAPublicKey]:
-    """A fresh private key as PEM, with its public half."""
+@lru_cache
+def new_key(position: int) -> tuple[str, rsa.RSAPublicKey]:
+    """A private key as PEM, with its public half; made once a process for each position, as it is slow."""
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-    pem = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.TraditionalOpenSSL,
-                            serialization.NoEncryption())
+    pem = key.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.TraditionalOpenSSL,
+        serialization.NoEncryption(),
+    )
     return pem.decode(), key.public_key()
 
 
@@ -75,17 +80,24 @@ def app_of_jwt(fake: FakeGitHub, value: str) -> App:
 def _check_times(claims: dict, now: float) -> None:
     issued, expires = claims.get("iat"), claims.get("exp")
     if not isinstance(issued, int) or issued > now + 1:
-        raise Refused(401, "'Issued at' claim ('iat') must be an Integer representing the time that the assertion "
-                           "was issued")
+        raise Refused(
+            401,
+            "'Issued at' claim ('iat') must be an Integer representing the time that the assertion "
+            "was issued",
+        )
     if not isinstance(expires, int) or expires <= now:
-        raise Refused(401, "'Expiration time' claim ('exp') must be a numeric value representing the future time "
-                           "at which the assertion expires")
+        raise Refused(
+            401,
+            "'Expiration time' claim ('exp') must be a numeric value representing the future time "
+            "at which the assertion expires",
+        )
     if expires > now + LONGEST_JWT:
         raise Refused(401, "'Expiration time' claim ('exp') is too far in the future")
 
 
-def mint(fake: FakeGitHub, installation: Installation, permissions: dict[str, str],
-         repositories: set[int] | None) -> Token:
+def mint(
+    fake: FakeGitHub, installation: Installation, permissions: dict[str, str], repositories: set[int] | None
+) -> Token:
     """A token of the long form, good for an hour by the fake's clock."""
     expires = fake.clock() + timedelta(hours=1)
     head = _part({"alg": "ES256", "typ": "JWT"})
@@ -115,8 +127,9 @@ def allows(permissions: dict[str, str], accepts: str) -> bool:
 
 def require(token: Token, accepts: str) -> None:
     if not allows(token.permissions, accepts):
-        raise Refused(403, "Resource not accessible by integration",
-                      headers={"x-accepted-github-permissions": accepts})
+        raise Refused(
+            403, "Resource not accessible by integration", headers={"x-accepted-github-permissions": accepts}
+        )
 
 
 def git_access(fake: FakeGitHub, repository: Repository, password: str, write: bool) -> Token:

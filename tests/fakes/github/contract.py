@@ -74,7 +74,9 @@ class Operation:
             else:
                 typed[name], problem = _typed(values[0], known[name]["schema"])
                 problems += [f"query {name}: {problem}"] if problem else []
-        problems += [f"query name {n} is missing" for n, e in known.items() if e.get("required") and n not in query]
+        problems += [
+            f"query name {n} is missing" for n, e in known.items() if e.get("required") and n not in query
+        ]
         return typed, problems
 
     def check_body(self, body: Any) -> list[str]:
@@ -95,8 +97,16 @@ def operations() -> tuple[Operation, ...]:
     for template, item in _document()["paths"].items():
         shared = item.get("parameters", [])
         found += [Operation(m.upper(), template, item[m], shared) for m in METHODS if m in item]
-    return tuple(sorted(found, key=lambda op: (-len(re.sub(r"\{\w+\}", "", op.template).split("/")),
-                                               op.template.count("{"), -len(op.template))))
+    return tuple(
+        sorted(
+            found,
+            key=lambda op: (
+                -len(re.sub(r"\{\w+\}", "", op.template).split("/")),
+                op.template.count("{"),
+                -len(op.template),
+            ),
+        )
+    )
 
 
 def find(method: str, path: str) -> tuple[Operation, dict[str, Any]] | None:

@@ -35,10 +35,15 @@ class Delivery:
     def headers(self) -> dict[str, str]:
         signature = hmac.new(self.app.webhook_secret.encode(), self.body, hashlib.sha256).hexdigest()
         return {
-            "Content-Type": "application/json", "Accept": "*/*", "User-Agent": "GitHub-Hookshot/f4k3g1t",
-            "X-GitHub-Event": self.event, "X-GitHub-Delivery": self.guid,
-            "X-GitHub-Hook-ID": str(self.app.id), "X-GitHub-Hook-Installation-Target-ID": str(self.app.id),
-            "X-GitHub-Hook-Installation-Target-Type": "integration", "X-Hub-Signature-256": f"sha256={signature}",
+            "Content-Type": "application/json",
+            "Accept": "*/*",
+            "User-Agent": "GitHub-Hookshot/f4k3g1t",
+            "X-GitHub-Event": self.event,
+            "X-GitHub-Delivery": self.guid,
+            "X-GitHub-Hook-ID": str(self.app.id),
+            "X-GitHub-Hook-Installation-Target-ID": str(self.app.id),
+            "X-GitHub-Hook-Installation-Target-Type": "integration",
+            "X-Hub-Signature-256": f"sha256={signature}",
         }
 
 
@@ -53,6 +58,7 @@ def into_app(app: Any, path: str = "/webhooks/github") -> Deliver:
 
 def over_http(url: str) -> Deliver:
     """Deliver by HTTP POST; an App that cannot be reached counts as 502, one that is slow as 504."""
+
     def deliver(event: str, headers: dict[str, str], body: bytes) -> int:
         try:
             return httpx.post(url, content=body, headers=headers, timeout=10).status_code

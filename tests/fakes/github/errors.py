@@ -20,8 +20,14 @@ class Reply:
 class Refused(Exception):
     """GitHub would answer this with an error; people's acts raise it as it is."""
 
-    def __init__(self, status: int, message: str, errors: list[dict[str, str]] | None = None,
-                 headers: dict[str, str] | None = None, **more: Any) -> None:
+    def __init__(
+        self,
+        status: int,
+        message: str,
+        errors: list[dict[str, str]] | None = None,
+        headers: dict[str, str] | None = None,
+        **more: Any,
+    ) -> None:
         super().__init__(f"{status} {message}" + (f" {errors}" if errors else ""))
         self.status = status
         self.message = message
@@ -30,7 +36,11 @@ class Refused(Exception):
         self.more = more
 
     def reply(self) -> Reply:
-        body: dict[str, Any] = {"message": self.message, "documentation_url": DOCS, "status": str(self.status)}
+        body: dict[str, Any] = {
+            "message": self.message,
+            "documentation_url": DOCS,
+            "status": str(self.status),
+        }
         if self.errors is not None:
             body["errors"] = self.errors
         return Reply(self.status, body | self.more, dict(self.headers))

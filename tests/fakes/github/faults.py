@@ -27,9 +27,17 @@ class Fault:
 class Faults:
     planned: list[Fault] = field(default_factory=list)
 
-    def add(self, method: str, path_pattern: str, when: str = "before", status: int = 502,
-            headers: dict[str, str] | None = None, times: int = 1, drop_connection: bool = False,
-            message: str = "Server Error") -> Fault:
+    def add(
+        self,
+        method: str,
+        path_pattern: str,
+        when: str = "before",
+        status: int = 502,
+        headers: dict[str, str] | None = None,
+        times: int = 1,
+        drop_connection: bool = False,
+        message: str = "Server Error",
+    ) -> Fault:
         if when not in ("before", "after"):
             raise ValueError(f"when is before or after, not {when}")
         fault = Fault(method, path_pattern, when, status, message, headers or {}, drop_connection, times)

@@ -30,8 +30,12 @@ class BareRepository:
         self.default_branch = default_branch
 
     @classmethod
-    def create(cls, path: Path, clock: Callable[[], datetime], default_branch: str = "main") -> BareRepository:
-        _run("git", "init", "--quiet", "--bare", "--template=", f"--initial-branch={default_branch}", str(path))
+    def create(
+        cls, path: Path, clock: Callable[[], datetime], default_branch: str = "main"
+    ) -> BareRepository:
+        _run(
+            "git", "init", "--quiet", "--bare", "--template=", f"--initial-branch={default_branch}", str(path)
+        )
         return cls(path, clock, default_branch)
 
     @classmethod
@@ -44,8 +48,13 @@ class BareRepository:
     def run(self, *arguments: str, data: bytes | None = None) -> bytes:
         return _run("git", "-C", str(self.path), *arguments, data=data)
 
-    def commit(self, files: dict[str, str | bytes | None], message: str, branch: str | None = None,
-               author: str = "Arrangement <arrangement@example.com>") -> str:
+    def commit(
+        self,
+        files: dict[str, str | bytes | None],
+        message: str,
+        branch: str | None = None,
+        author: str = "Arrangement <arrangement@example.com>",
+    ) -> str:
         """One commit on a branch, made in one git process; None deletes a file; gives the sha."""
         ref = f"refs/heads/{branch or self.default_branch}"
         parent = self.resolve(ref) or (branch and self.resolve(f"refs/heads/{self.default_branch}"))
@@ -103,7 +112,9 @@ class BareRepository:
     def changed(self, before: str | None, after: str) -> dict[str, str]:
         """Path to A, M or D between two commits; against nothing when there is no before."""
         arguments = ["diff-tree", "-r", "--root", "--no-commit-id", "--name-status", "--no-renames", "-z"]
-        fields = self.run(*arguments, *([before] if before else []), after).decode("utf-8", "replace").split("\0")
+        fields = (
+            self.run(*arguments, *([before] if before else []), after).decode("utf-8", "replace").split("\0")
+        )
         return dict(zip(fields[1::2], fields[0::2], strict=False))
 
     def _tree(self, commit: str, path: str) -> list[tuple[str, str, str, str]]:

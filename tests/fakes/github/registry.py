@@ -49,7 +49,9 @@ class Route:
 ROUTES: dict[tuple[str, str], Route] = {}
 
 
-def route(method: str, template: str, accepts: str = "", auth: str = "installation") -> Callable[[Handler], Handler]:
+def route(
+    method: str, template: str, accepts: str = "", auth: str = "installation"
+) -> Callable[[Handler], Handler]:
     """Register the function for one operation of the contract; it gives JSON (200) or a `Reply`."""
 
     def register(handler: Handler) -> Handler:

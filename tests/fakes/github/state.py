@@ -169,7 +169,7 @@ class Repository:
         return f"{self.owner.login}/{self.name}"
 
     def commit(self, files: dict[str, str | bytes | None], message: str, branch: str | None = None) -> str:
-        """Commit files (None deletes one) on a branch, the default one if not named; gives the sha. No webhook."""
+        """Commit files (None deletes one) on a branch, by default the main one; gives the sha. No webhook."""
         return self.git.commit(files, message, branch)
 
     def add_collaborator(self, person: Any, role: str, role_name: str | None = None) -> None:

@@ -1,4 +1,4 @@
-"""Signed webhooks: made by every act, kept as deliveries, sent by whatever the App was given to deliver with."""
+"""Signed webhooks: every act makes them, and each App's own `deliver` sends them."""
 
 from __future__ import annotations
 
@@ -18,8 +18,13 @@ from .state import Actor, App, Installation, Repository
 if TYPE_CHECKING:
     from .fake import FakeGitHub
 
-NEEDS = {"issues": "issues=read", "issue_comment": "issues=read; pull_requests=read", "label": "issues=read",
-         "push": "contents=read", "repository": "metadata=read"}
+NEEDS = {
+    "issues": "issues=read",
+    "issue_comment": "issues=read; pull_requests=read",
+    "label": "issues=read",
+    "push": "contents=read",
+    "repository": "metadata=read",
+}
 
 
 class Webhooks:
@@ -35,7 +40,9 @@ class Webhooks:
         self._background: queue.Queue[Delivery | None] | None = None
         self._thread: threading.Thread | None = None
 
-    def emit(self, actor: Actor, event: str, action: str | None, repository: Repository, **content: Any) -> None:
+    def emit(
+        self, actor: Actor, event: str, action: str | None, repository: Repository, **content: Any
+    ) -> None:
         """Queue an event about a repository for every installation that would hear of it."""
         shared = {"repository": repository_json(self.fake, repository)}
         if repository.owner.type == "Organization":
@@ -45,25 +52,44 @@ class Webhooks:
                 own = {"installation": {"id": installation.id, "node_id": f"MDIz{installation.id}"}}
                 self._queue(actor, installation, event, action, content | shared | own, repository)
 
-    def emit_installation(self, actor: Actor, event: str, action: str, installation: Installation,
-                          **content: Any) -> None:
+    def emit_installation(
+        self, actor: Actor, event: str, action: str, installation: Installation, **content: Any
+    ) -> None:
         """Queue an event about an installation itself, in the published shape: times as numbers."""
         shape = installation_json(self.fake, installation)
         shape |= {name: int(installation.created_at.timestamp()) for name in ("created_at", "updated_at")}
         self._queue(actor, installation, event, action, {"installation": shape} | content, None)
 
     def ping(self, app: App) -> None:
-        hook = {"type": "App", "id": app.id, "name": "web", "active": True, "events": app.events, "app_id": app.id,
-                "config": {"content_type": "json", "insecure_ssl": "0"}}
+        hook = {
+            "type": "App",
+            "id": app.id,
+            "name": "web",
+            "active": True,
+            "events": app.events,
+            "app_id": app.id,
+            "config": {"content_type": "json", "insecure_ssl": "0"},
+        }
         payload = {"zen": "Keep it logically awesome.", "hook_id": app.id, "hook": hook}
         self._add(app, "ping", None, payload, None, None)
 
     def redeliver(self, delivery: Delivery) -> Delivery:
         """Send again with the same X-GitHub-Delivery, as the redeliver button does."""
         with self.fake.acting():
-            return self._append(Delivery(self.fake.next_id(), delivery.guid, delivery.app, delivery.event,
-                                         delivery.action, delivery.payload, delivery.body,
-                                         delivery.installation_id, delivery.repository_id, redelivery=True))
+            return self._append(
+                Delivery(
+                    self.fake.next_id(),
+                    delivery.guid,
+                    delivery.app,
+                    delivery.event,
+                    delivery.action,
+                    delivery.payload,
+                    delivery.body,
+                    delivery.installation_id,
+                    delivery.repository_id,
+                    redelivery=True,
+                )
+            )
 
     def hold(self) -> None:
         """Keep what comes from now on in `held`."""
@@ -106,18 +132,43 @@ class Webhooks:
             else:
                 self._send(delivery)
 
-    def _queue(self, actor: Actor, installation: Installation, event: str, action: str | None,
-               content: dict[str, Any], repository: Repository | None) -> None:
+    def _queue(
+        self,
+        actor: Actor,
+        installation: Installation,
+        event: str,
+        action: str | None,
+        content: dict[str, Any],
+        repository: Repository | None,
+    ) -> None:
         payload = ({"action": action} if action else {}) | content
         payload["sender"] = user_json(self.fake, actor.account)
         self._add(installation.app, event, action, payload, installation.id, repository and repository.id)
 
-    def _add(self, app: App, event: str, action: str | None, payload: dict[str, Any], installation_id: int | None,
-             repository_id: int | None) -> None:
+    def _add(
+        self,
+        app: App,
+        event: str,
+        action: str | None,
+        payload: dict[str, Any],
+        installation_id: int | None,
+        repository_id: int | None,
+    ) -> None:
         guid, body = str(uuid.uuid4()), json.dumps(payload).encode()
         for _ in range(self.copies):
-            self._append(Delivery(self.fake.next_id(), guid, app, event, action, payload, body, installation_id,
-                                  repository_id))
+            self._append(
+                Delivery(
+                    self.fake.next_id(),
+                    guid,
+                    app,
+                    event,
+                    action,
+                    payload,
+                    body,
+                    installation_id,
+                    repository_id,
+                )
+            )
 
     def _append(self, delivery: Delivery) -> Delivery:
         self.deliveries.append(delivery)

@@ -55,8 +55,15 @@ def react(fake: FakeGitHub, actor: Actor, to: Issue | Comment, content: str) -> 
 
 
 def _emit(fake: FakeGitHub, actor: Actor, action: str, about: Comment, **content: Any) -> None:
-    fake.webhooks.emit(actor, "issue_comment", action, about.issue.repository, issue=issue_json(fake, about.issue),
-                       comment=comment_json(fake, about), **content)
+    fake.webhooks.emit(
+        actor,
+        "issue_comment",
+        action,
+        about.issue.repository,
+        issue=issue_json(fake, about.issue),
+        comment=comment_json(fake, about),
+        **content,
+    )
 
 
 def _check(actor: Actor, issue: Issue) -> None:

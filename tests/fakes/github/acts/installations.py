@@ -11,12 +11,19 @@ if TYPE_CHECKING:
     from ..fake import FakeGitHub
 
 
-def install(fake: FakeGitHub, actor: Actor, app: App, account: Account, repositories: list[Repository] | None,
-            permissions: dict[str, str] | None) -> Installation:
+def install(
+    fake: FakeGitHub,
+    actor: Actor,
+    app: App,
+    account: Account,
+    repositories: list[Repository] | None,
+    permissions: dict[str, str] | None,
+) -> Installation:
     """`repositories` None means all that the account has and will have."""
     chosen = None if repositories is None else {repository.id for repository in repositories}
-    installation = Installation(fake.next_id(), app, account, dict(permissions or app.permissions), chosen,
-                                fake.clock())
+    installation = Installation(
+        fake.next_id(), app, account, dict(permissions or app.permissions), chosen, fake.clock()
+    )
     fake.installations[installation.id] = installation
     _tell(fake, actor, installation, "created", requester=None)
     return installation
@@ -38,27 +45,50 @@ def unsuspend(fake: FakeGitHub, actor: Actor, installation: Installation) -> Non
     _tell(fake, actor, installation, "unsuspend")
 
 
-def change_repositories(fake: FakeGitHub, actor: Actor, installation: Installation, add: list[Repository],
-                        remove: list[Repository]) -> None:
+def change_repositories(
+    fake: FakeGitHub,
+    actor: Actor,
+    installation: Installation,
+    add: list[Repository],
+    remove: list[Repository],
+) -> None:
     """Add to and take from a selection; an event for each of the two."""
-    chosen = {r.id for r in covered(fake, installation)} if installation.repositories is None \
+    chosen = (
+        {r.id for r in covered(fake, installation)}
+        if installation.repositories is None
         else installation.repositories
+    )
     for action, changed in (("added", add), ("removed", remove)):
         if not changed:
             continue
         ids = {repository.id for repository in changed}
         chosen = chosen | ids if action == "added" else chosen - ids
         installation.repositories = chosen
-        content: dict[str, Any] = {"repositories_added": [], "repositories_removed": []}
-        content[f"repositories_{action}"] = [short_repository_json(repository) for repository in changed]
-        fake.webhooks.emit_installation(actor, "installation_repositories", action, installation,
-                                        repository_selection=installation.selection, requester=None, **content)
+        _tell_change(fake, actor, installation, action, changed)
+
+
+def tell_of(fake: FakeGitHub, actor: Actor, repository: Repository, action: str) -> None:
+    """Tell what covers a repository that it came by itself (`added`), or went (`removed`)."""
+    for installation in fake.installations.values():
+        if installation.covers(repository) and (action == "removed" or installation.repositories is None):
+            _tell_change(fake, actor, installation, action, [repository])
 
 
 def covered(fake: FakeGitHub, installation: Installation) -> list[Repository]:
     return [repository for repository in fake.repositories.values() if installation.covers(repository)]
 
 
+def _tell_change(
+    fake: FakeGitHub, actor: Actor, installation: Installation, action: str, changed: list[Repository]
+) -> None:
+    content: dict[str, Any] = {"repositories_added": [], "repositories_removed": [], "requester": None}
+    content[f"repositories_{action}"] = [short_repository_json(repository) for repository in changed]
+    content["repository_selection"] = installation.selection
+    fake.webhooks.emit_installation(actor, "installation_repositories", action, installation, **content)
+
+
 def _tell(fake: FakeGitHub, actor: Actor, installation: Installation, action: str, **content: Any) -> None:
     listed = [short_repository_json(repository) for repository in covered(fake, installation)]
-    fake.webhooks.emit_installation(actor, "installation", action, installation, repositories=listed, **content)
+    fake.webhooks.emit_installation(
+        actor, "installation", action, installation, repositories=listed, **content
+    )

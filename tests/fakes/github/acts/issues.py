@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ..errors import Refused, at_most, invalid
+from ..shapes.accounts import user_json
 from ..shapes.issues import issue_json
 from ..shapes.repositories import repository_json
 from ..state import Account, Actor, Issue, Repository
@@ -41,13 +42,17 @@ def emit(fake: FakeGitHub, actor: Actor, action: str, issue: Issue, **content: A
     fake.webhooks.emit(actor, "issues", action, issue.repository, issue=issue_json(fake, issue), **content)
 
 
-def open_issue(fake: FakeGitHub, actor: Actor, repository: Repository, title: str, body: str | None = None) -> Issue:
+def open_issue(
+    fake: FakeGitHub, actor: Actor, repository: Repository, title: str, body: str | None = None
+) -> Issue:
     require(actor, repository, "read")
     writable(repository)
     _check_text(title, body)
     repository.last_number += 1
     now = fake.clock()
-    issue = Issue(fake.next_id(), repository, repository.last_number, title, body, actor.account, now, now, actor.app)
+    issue = Issue(
+        fake.next_id(), repository, repository.last_number, title, body, actor.account, now, now, actor.app
+    )
     repository.issues[issue.number] = issue
     emit(fake, actor, "opened", issue)
     return issue
@@ -65,7 +70,9 @@ def edit_issue(fake: FakeGitHub, actor: Actor, issue: Issue, changes: dict[str, 
     for name in before:
         setattr(issue, name, changes[name])
     issue.updated_at = fake.clock()
-    emit(fake, actor, "edited", issue, changes={name: {"from": value or ""} for name, value in before.items()})
+    emit(
+        fake, actor, "edited", issue, changes={name: {"from": value or ""} for name, value in before.items()}
+    )
 
 
 def close_issue(fake: FakeGitHub, actor: Actor, issue: Issue, reason: str = "completed") -> None:
@@ -97,12 +104,14 @@ def assign(fake: FakeGitHub, actor: Actor, issue: Issue, logins: list[str]) -> N
     """Make these the assignees; who cannot be assigned is left out without a word, as GitHub does."""
     writable(issue.repository)
     require(actor, issue.repository, "triage")
-    wanted = [fake.accounts[login.lower()] for login in dict.fromkeys(logins) if login.lower() in fake.accounts]
+    wanted = [
+        fake.accounts[login.lower()] for login in dict.fromkeys(logins) if login.lower() in fake.accounts
+    ]
     wanted = [account for account in wanted if issue.repository.lets(account, "triage")][:10]
     before, issue.assignees = issue.assignees, wanted
     for action, accounts in (("assigned", _less(wanted, before)), ("unassigned", _less(before, wanted))):
         for account in accounts:
-            emit(fake, actor, action, issue, assignee={"login": account.login, "id": account.id})
+            emit(fake, actor, action, issue, assignee=user_json(fake, account))
 
 
 def lock(fake: FakeGitHub, actor: Actor, issue: Issue, reason: str | None = None) -> None:
@@ -131,21 +140,43 @@ def delete_issue(fake: FakeGitHub, actor: Actor, issue: Issue) -> None:
 
 
 def transfer(fake: FakeGitHub, actor: Actor, issue: Issue, target: Repository) -> Issue:
-    """Move to another repository of the same owner; gives the new issue, and the old number redirects to it."""
+    """Move to another repository of the owner; gives the new issue, to which the old number redirects."""
     source = issue.repository
     require(actor, source, "write")
     require(actor, target, "write")
     target.last_number += 1
     now = fake.clock()
-    new = Issue(fake.next_id(), target, target.last_number, issue.title, issue.body, issue.user, issue.created_at,
-                now, issue.app, issue.state, issue.state_reason, comments=issue.comments)
+    new = Issue(
+        fake.next_id(),
+        target,
+        target.last_number,
+        issue.title,
+        issue.body,
+        issue.user,
+        issue.created_at,
+        now,
+        issue.app,
+        issue.state,
+        issue.state_reason,
+        comments=issue.comments,
+    )
     target.issues[new.number] = new
     del source.issues[issue.number]
     source.gone[issue.number] = new
-    emit(fake, actor, "transferred", issue,
-         changes={"new_issue": issue_json(fake, new), "new_repository": repository_json(fake, target)})
-    emit(fake, actor, "opened", new,
-         changes={"old_issue": issue_json(fake, issue), "old_repository": repository_json(fake, source)})
+    emit(
+        fake,
+        actor,
+        "transferred",
+        issue,
+        changes={"new_issue": issue_json(fake, new), "new_repository": repository_json(fake, target)},
+    )
+    emit(
+        fake,
+        actor,
+        "opened",
+        new,
+        changes={"old_issue": issue_json(fake, issue), "old_repository": repository_json(fake, source)},
+    )
     for comment in new.comments:
         comment.issue = new
     return new

@@ -18,8 +18,14 @@ LONGEST_NAME = 50
 LONGEST_DESCRIPTION = 100
 
 
-def create_label(fake: FakeGitHub, actor: Actor, repository: Repository, name: str, color: str = DEFAULT_COLOR,
-                 description: str | None = None) -> Label:
+def create_label(
+    fake: FakeGitHub,
+    actor: Actor,
+    repository: Repository,
+    name: str,
+    color: str = DEFAULT_COLOR,
+    description: str | None = None,
+) -> Label:
     writable(repository)
     require(actor, repository, "write")
     _check(repository, None, name, color, description)
@@ -29,8 +35,15 @@ def create_label(fake: FakeGitHub, actor: Actor, repository: Repository, name: s
     return label
 
 
-def update_label(fake: FakeGitHub, actor: Actor, repository: Repository, label: Label, name: str, color: str,
-                 description: str | None) -> None:
+def update_label(
+    fake: FakeGitHub,
+    actor: Actor,
+    repository: Repository,
+    label: Label,
+    name: str,
+    color: str,
+    description: str | None,
+) -> None:
     writable(repository)
     require(actor, repository, "write")
     _check(repository, label, name, color, description)
@@ -40,8 +53,9 @@ def update_label(fake: FakeGitHub, actor: Actor, repository: Repository, label: 
         setattr(label, field, after[field])
     if before:
         changes = {field: {"from": value or ""} for field, value in before.items()}
-        fake.webhooks.emit(actor, "label", "edited", repository, label=label_json(fake, repository, label),
-                           changes=changes)
+        fake.webhooks.emit(
+            actor, "label", "edited", repository, label=label_json(fake, repository, label), changes=changes
+        )
 
 
 def delete_label(fake: FakeGitHub, actor: Actor, repository: Repository, label: Label) -> None:
@@ -79,11 +93,15 @@ def set_labels(fake: FakeGitHub, actor: Actor, issue: Issue, names: list[str]) -
     """Exactly these; without the right to label, nothing happens and nobody is told."""
     if allowed(actor, issue.repository, "triage"):
         kept = {name.lower() for name in names}
-        remove_labels(fake, actor, issue, [label.name for label in issue.labels if label.name.lower() not in kept])
+        remove_labels(
+            fake, actor, issue, [label.name for label in issue.labels if label.name.lower() not in kept]
+        )
         add_labels(fake, actor, issue, names)
 
 
-def _check(repository: Repository, label: Label | None, name: str, color: str, description: str | None) -> None:
+def _check(
+    repository: Repository, label: Label | None, name: str, color: str, description: str | None
+) -> None:
     if not name.strip():
         raise invalid("Label", "name", "missing_field")
     at_most(LONGEST_NAME, name, "Label", "name")

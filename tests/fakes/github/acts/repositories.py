@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from ..errors import invalid
 from ..shapes.accounts import user_json
 from ..state import Account, Actor, Repository
+from .installations import tell_of
 from .issues import require
 
 if TYPE_CHECKING:
@@ -18,17 +19,23 @@ NO_COMMIT = "0" * 40
 def rename(fake: FakeGitHub, actor: Actor, repository: Repository, name: str) -> None:
     """The old name redirects from now on, until another repository takes it."""
     require(actor, repository, "admin")
+    before = repository.name
     _move(fake, repository, repository.owner, name)
-    before = fake.old_names_of(repository)[-1].split("/")[1]
     _emit(fake, actor, "renamed", repository, changes={"repository": {"name": {"from": before}}})
 
 
 def transfer_repository(fake: FakeGitHub, actor: Actor, repository: Repository, owner: Account) -> None:
     require(actor, repository, "admin")
     before = repository.owner
+    if fake.find_repository(owner.login, repository.name):
+        raise invalid("Repository", "name", "already_exists")
+    tell_of(fake, actor, repository, "removed")
     _move(fake, repository, owner, repository.name)
+    tell_of(fake, actor, repository, "added")
     kind = "organization" if before.type == "Organization" else "user"
-    _emit(fake, actor, "transferred", repository, changes={"owner": {"from": {kind: user_json(fake, before)}}})
+    _emit(
+        fake, actor, "transferred", repository, changes={"owner": {"from": {kind: user_json(fake, before)}}}
+    )
 
 
 def set_archived(fake: FakeGitHub, actor: Actor, repository: Repository, archived: bool) -> None:
@@ -40,6 +47,7 @@ def set_archived(fake: FakeGitHub, actor: Actor, repository: Repository, archive
 def delete_repository(fake: FakeGitHub, actor: Actor, repository: Repository) -> None:
     require(actor, repository, "admin")
     _emit(fake, actor, "deleted", repository)
+    tell_of(fake, actor, repository, "removed")
     del fake.repositories[repository.id]
 
 
@@ -53,41 +61,54 @@ def pushed(fake: FakeGitHub, actor: Actor, repository: Repository, before: dict[
             fake.webhooks.emit(actor, "push", None, repository, **content)
 
 
-def _push(fake: FakeGitHub, actor: Actor, repository: Repository, ref: str, old: str | None,
-          new: str | None) -> dict[str, Any]:
-    commits = _commits(fake, actor, repository, old, new)
-    head = commits[-1] if commits else None
-    if new and not head:
-        head = _commits(fake, actor, repository, f"{new}~1", new)[-1] if repository.git.resolve(f"{new}~1") else None
+def _push(
+    fake: FakeGitHub, actor: Actor, repository: Repository, ref: str, old: str | None, new: str | None
+) -> dict[str, Any]:
+    git = repository.git
+    rows = git.log(*_range(repository, ref, old, new)) if new else []
+    commits = [_commit(fake, actor, repository, row) for row in reversed(rows)]
+    head = _commit(fake, actor, repository, git.log("-1", new)[0]) if new else None
     pusher = {"name": actor.account.login, "email": f"{actor.account.login}@users.noreply.github.test"}
     page = f"{fake.server_url}/{repository.full_name}"
-    return {"ref": ref, "before": old or NO_COMMIT, "after": new or NO_COMMIT, "created": not old,
-            "deleted": not new, "forced": _forced(repository, old, new), "base_ref": None,
-            "compare": f"{page}/compare/{(old or NO_COMMIT)[:12]}...{(new or NO_COMMIT)[:12]}",
-            "commits": commits, "head_commit": head, "pusher": pusher}
+    return {
+        "ref": ref,
+        "before": old or NO_COMMIT,
+        "after": new or NO_COMMIT,
+        "created": not old,
+        "deleted": not new,
+        "forced": bool(old and new and git.log(f"{new}..{old}")),
+        "base_ref": None,
+        "compare": f"{page}/compare/{(old or NO_COMMIT)[:12]}...{(new or NO_COMMIT)[:12]}",
+        "commits": commits,
+        "head_commit": head,
+        "pusher": pusher,
+    }
 
 
-def _commits(fake: FakeGitHub, actor: Actor, repository: Repository, old: str | None,
-             new: str | None) -> list[dict[str, Any]]:
-    if not new:
-        return []
-    others = [] if old else ["--not", *(sha for sha in repository.git.refs().values() if sha != new)]
-    rows = repository.git.log(*([f"{old}..{new}"] if old else [new, *others]))
-    return [_commit(fake, actor, repository, row) for row in reversed(rows)]
+def _range(repository: Repository, ref: str, old: str | None, new: str) -> list[str]:
+    if old:
+        return [f"{old}..{new}"]
+    return [new, "--not", *(sha for name, sha in repository.git.refs().items() if name != ref)]
 
 
 def _commit(fake: FakeGitHub, actor: Actor, repository: Repository, row: dict[str, str]) -> dict[str, Any]:
     changed = repository.git.changed(None, row["sha"])
     person = {"name": row["name"], "email": row["email"], "username": actor.account.login}
-    paths = {word: [path for path, kind in changed.items() if kind == letter]
-             for word, letter in (("added", "A"), ("modified", "M"), ("removed", "D"))}
-    return {"id": row["sha"], "tree_id": row["tree"], "distinct": True, "message": row["message"].strip(),
-            "timestamp": row["date"], "author": person, "committer": person,
-            "url": f"{fake.server_url}/{repository.full_name}/commit/{row['sha']}", **paths}
-
-
-def _forced(repository: Repository, old: str | None, new: str | None) -> bool:
-    return bool(old and new and repository.git.log(f"{new}..{old}"))
+    paths = {
+        word: [path for path, kind in changed.items() if kind == letter]
+        for word, letter in (("added", "A"), ("modified", "M"), ("removed", "D"))
+    }
+    return {
+        "id": row["sha"],
+        "tree_id": row["tree"],
+        "distinct": True,
+        "message": row["message"].strip(),
+        "timestamp": row["date"],
+        "author": person,
+        "committer": person,
+        "url": f"{fake.server_url}/{repository.full_name}/commit/{row['sha']}",
+        **paths,
+    }
 
 
 def _move(fake: FakeGitHub, repository: Repository, owner: Account, name: str) -> None:

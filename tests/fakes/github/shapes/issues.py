@@ -18,15 +18,30 @@ def issue_json(fake: FakeGitHub, issue: Issue) -> dict[str, Any]:
     repository = f"{fake.api_url}/repos/{issue.repository.full_name}"
     url = f"{repository}/issues/{issue.number}"
     return {
-        "url": url, "repository_url": repository, "labels_url": f"{url}/labels{{/name}}",
-        "comments_url": f"{url}/comments", "events_url": f"{url}/events", "timeline_url": f"{url}/timeline",
-        "html_url": issue_page(fake, issue), "id": issue.id, "node_id": node_id("I", issue.id),
-        "number": issue.number, "title": issue.title, "body": issue.body, "user": user_json(fake, issue.user),
+        "url": url,
+        "repository_url": repository,
+        "labels_url": f"{url}/labels{{/name}}",
+        "comments_url": f"{url}/comments",
+        "events_url": f"{url}/events",
+        "timeline_url": f"{url}/timeline",
+        "html_url": issue_page(fake, issue),
+        "id": issue.id,
+        "node_id": node_id("I", issue.id),
+        "number": issue.number,
+        "title": issue.title,
+        "body": issue.body,
+        "user": user_json(fake, issue.user),
         "labels": [label_json(fake, issue.repository, label) for label in issue.labels],
-        "state": issue.state, "state_reason": issue.state_reason, "locked": issue.locked,
-        "active_lock_reason": issue.lock_reason, "assignees": [user_json(fake, a) for a in issue.assignees],
-        "milestone": None, "comments": len(issue.comments), "created_at": stamp(issue.created_at),
-        "updated_at": stamp(issue.updated_at), "closed_at": stamp(issue.closed_at),
+        "state": issue.state,
+        "state_reason": issue.state_reason,
+        "locked": issue.locked,
+        "active_lock_reason": issue.lock_reason,
+        "assignees": [user_json(fake, a) for a in issue.assignees],
+        "milestone": None,
+        "comments": len(issue.comments),
+        "created_at": stamp(issue.created_at),
+        "updated_at": stamp(issue.updated_at),
+        "closed_at": stamp(issue.closed_at),
         "closed_by": issue.closed_by and user_json(fake, issue.closed_by),
         "author_association": association(issue.repository, issue.user),
         "performed_via_github_app": issue.app and app_json(fake, issue.app),
@@ -39,10 +54,16 @@ def comment_json(fake: FakeGitHub, comment: Comment) -> dict[str, Any]:
     repository = f"{fake.api_url}/repos/{issue.repository.full_name}"
     url = f"{repository}/issues/comments/{comment.id}"
     return {
-        "url": url, "html_url": f"{issue_page(fake, issue)}#issuecomment-{comment.id}",
-        "issue_url": f"{repository}/issues/{issue.number}", "id": comment.id, "node_id": node_id("IC", comment.id),
-        "user": user_json(fake, comment.user), "body": comment.body, "created_at": stamp(comment.created_at),
-        "updated_at": stamp(comment.updated_at), "author_association": association(issue.repository, comment.user),
+        "url": url,
+        "html_url": f"{issue_page(fake, issue)}#issuecomment-{comment.id}",
+        "issue_url": f"{repository}/issues/{issue.number}",
+        "id": comment.id,
+        "node_id": node_id("IC", comment.id),
+        "user": user_json(fake, comment.user),
+        "body": comment.body,
+        "created_at": stamp(comment.created_at),
+        "updated_at": stamp(comment.updated_at),
+        "author_association": association(issue.repository, comment.user),
         "performed_via_github_app": comment.app and app_json(fake, comment.app),
         "reactions": _summary(f"{url}/reactions", comment.reactions),
     }
@@ -50,13 +71,25 @@ def comment_json(fake: FakeGitHub, comment: Comment) -> dict[str, Any]:
 
 def label_json(fake: FakeGitHub, repository: Repository, label: Label) -> dict[str, Any]:
     url = f"{fake.api_url}/repos/{repository.full_name}/labels/{quote(label.name, safe='')}"
-    return {"id": label.id, "node_id": node_id("LA", label.id), "url": url, "name": label.name,
-            "color": label.color, "default": False, "description": label.description}
+    return {
+        "id": label.id,
+        "node_id": node_id("LA", label.id),
+        "url": url,
+        "name": label.name,
+        "color": label.color,
+        "default": False,
+        "description": label.description,
+    }
 
 
 def reaction_json(fake: FakeGitHub, reaction: Reaction) -> dict[str, Any]:
-    return {"id": reaction.id, "node_id": node_id("REA", reaction.id), "user": user_json(fake, reaction.user),
-            "content": reaction.content, "created_at": stamp(reaction.created_at)}
+    return {
+        "id": reaction.id,
+        "node_id": node_id("REA", reaction.id),
+        "user": user_json(fake, reaction.user),
+        "content": reaction.content,
+        "created_at": stamp(reaction.created_at),
+    }
 
 
 def issue_page(fake: FakeGitHub, issue: Issue) -> str:

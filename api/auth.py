@@ -1,0 +1,53 @@
+"""Who calls: the API key in `Authorization: Bearer`, and whether it may."""
+
+from __future__ import annotations
+
+from flask import Flask, Response, current_app, g
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
+
+from api.errors import Refused
+from bot.domain import keys
+from bot.store.db import Database
+from bot.store.models import ApiKey
+
+REALM = 'Bearer realm="askfirst"'
+MISSING = "Send an API key: Authorization: Bearer cc_live_…; `askfirst key create` makes one."
+INVALID = "This API key is malformed, unknown or revoked; `askfirst key create` makes a new one."
+
+
+def register(app: Flask) -> None:
+    """Have the use of keys noted, after the answer is made."""
+    app.after_request(_note_use)
+
+
+def caller(tx: Session, authorization: str | None) -> ApiKey:
+    """The key of the request, with its project. Raises Refused: 401."""
+    if not authorization:
+        raise Refused(401, "AUTH_MISSING", MISSING, headers={"WWW-Authenticate": REALM})
+    scheme, _, text = authorization.partition(" ")
+    key = keys.find(tx, text.strip()) if scheme.lower() == "bearer" else None
+    if key is None:
+        challenge = f'{REALM}, error="invalid_token"'
+        raise Refused(401, "AUTH_INVALID", INVALID, headers={"WWW-Authenticate": challenge})
+    if keys.needs_note(key):
+        g.used_key = key.id
+    return key
+
+
+def must_allow(key: ApiKey, scope: str | None) -> None:
+    """Raises Refused, 403, when the key lacks the scope; None asks for no scope."""
+    if scope is not None and not keys.allows(key, scope):
+        message = f"This key lacks the scope {scope}; `askfirst key create --scope {scope}` makes one with it."
+        raise Refused(403, "SCOPE_DENIED", message)
+
+
+def _note_use(response: Response) -> Response:
+    if used := g.pop("used_key", None):
+        db: Database = current_app.extensions["db"]
+        try:
+            with db.write(patient=False) as tx:
+                keys.note_use(tx, used)
+        except OperationalError as error:
+            current_app.logger.info("The use of key %s is noted another time: %s", used, error)
+    return response

@@ -1,0 +1,59 @@
+"""A request's body as a JSON object, or why it is none."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, NoReturn
+
+from flask import Request
+
+from api.errors import HTTP, Refused
+
+LIMIT = 2**20
+
+
+def read(request: Request) -> dict[str, Any]:
+    """The body's object; `{}` without a body. Over 1 MiB it is refused (413) before it is read whole."""
+    request.max_content_length = LIMIT
+    raw = request.get_data(cache=False)
+    if not raw:
+        return {}
+    charset = request.mimetype_params.get("charset", "utf-8").lower()
+    if request.mimetype not in ("application/json", "") or charset not in ("utf-8", "utf8"):
+        raise Refused(415, *HTTP[415])
+    return _object(raw)
+
+
+def _object(raw: bytes) -> dict[str, Any]:
+    try:
+        value = json.loads(raw.decode(), object_pairs_hook=_once, parse_constant=_not_json)
+    except UnicodeDecodeError:
+        raise _malformed("it is not UTF-8") from None
+    except json.JSONDecodeError as error:
+        raise _malformed(f"{error.msg} at line {error.lineno}, column {error.colno}") from None
+    except RecursionError:
+        raise _malformed("it is nested too deeply") from None
+    except ValueError:
+        # Python reads no whole numbers of more than 4,300 digits
+        raise _malformed("it has a number that is too long") from None
+    if not isinstance(value, dict):
+        raise _malformed("it must be an object, like {}")
+    return value
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for name, value in pairs:
+        if name in found:
+            shown = name.encode(errors="replace").decode()[:100]
+            raise Refused(400, "VALIDATION", f"{shown}: It is given twice; send it once.", shown)
+        found[name] = value
+    return found
+
+
+def _not_json(word: str) -> NoReturn:
+    raise _malformed(f"{word} is not JSON")
+
+
+def _malformed(why: str) -> Refused:
+    return Refused(400, "VALIDATION", f"The body is not a JSON object in UTF-8: {why}.")

@@ -1,0 +1,100 @@
+"""How an endpoint is declared: once, with all that serving, testing and documenting it needs.
+
+    @routes.post("/issues/create", scope="issues:write", status=201)
+    def create(call: Call, body: NewIssue) -> IssueOut:
+        \"\"\"File an issue.\"\"\"
+
+The handler's signature names the shapes: `query` and `body` are what comes in; what it returns goes out, a
+`Page` as a list, `bytes` as text. Its docstring is the endpoint's summary.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any, TypeVar, get_args, get_origin, get_type_hints
+
+from sqlalchemy.orm import Session
+
+from api.schemas.base import Body, Many, One, Query, View
+from bot.domain.pages import Page
+from bot.store.models import ApiKey, Project
+
+Handler = TypeVar("Handler", bound=Callable[..., Any])
+Row = TypeVar("Row")
+Shown = TypeVar("Shown")
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """What a handler works with: one transaction, who calls, and where a list continues."""
+
+    tx: Session
+    key: ApiKey
+    project: Project
+    after: str | None
+
+    @property
+    def actor(self) -> str:
+        """The caller's name in `createdBy`."""
+        return f"key:{self.key.name}"
+
+
+@dataclass(frozen=True)
+class Route:
+    """An endpoint. `scope` None: any valid key. `answer` None: text."""
+
+    method: str
+    path: str
+    scope: str | None
+    status: int
+    summary: str
+    handler: Callable[..., Any]
+    query: type[Query] | None
+    body: type[Body] | None
+    answer: type[View] | None
+
+    @property
+    def reads(self) -> bool:
+        return self.method == "GET"
+
+
+class Routes:
+    """The endpoints of one resource."""
+
+    def __init__(self) -> None:
+        self._all: list[Route] = []
+
+    def __iter__(self) -> Iterator[Route]:
+        return iter(self._all)
+
+    def get(self, path: str, *, scope: str | None) -> Callable[[Handler], Handler]:
+        """An endpoint that changes nothing."""
+        return self._add("GET", path, scope, 200)
+
+    def post(self, path: str, *, scope: str | None, status: int = 200) -> Callable[[Handler], Handler]:
+        """An endpoint that changes something, all in one transaction."""
+        return self._add("POST", path, scope, status)
+
+    def _add(self, method: str, path: str, scope: str | None, status: int) -> Callable[[Handler], Handler]:
+        def declare(handler: Handler) -> Handler:
+            hints = get_type_hints(handler)
+            summary = (handler.__doc__ or "").strip()
+            shapes = hints.get("query"), hints.get("body"), _answer(hints["return"])
+            self._all.append(Route(method, path, scope, status, summary, handler, *shapes))
+            return handler
+
+        return declare
+
+
+def shown(page: Page[Row], show: Callable[[Row], Shown]) -> Page[Shown]:
+    """The same page, as callers see its rows."""
+    return Page([show(row) for row in page.rows], page.after)
+
+
+def _answer(returned: Any) -> type[View] | None:
+    if returned is bytes:
+        return None
+    if get_origin(returned) is Page:
+        return Many[get_args(returned)[0]]  # type: ignore[misc]
+    return One[returned]

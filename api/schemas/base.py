@@ -1,0 +1,123 @@
+"""What all shapes are made of: strict bodies, queries, views, and the types of their fields."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any, Generic, TypeVar
+
+from pydantic import AfterValidator, AliasGenerator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic.alias_generators import to_camel
+from pydantic_core import PydanticCustomError
+
+Shown = TypeVar("Shown")
+
+
+class Body(BaseModel):
+    """A request's body: exactly these fields, of exactly these types."""
+
+    model_config = ConfigDict(
+        alias_generator=to_camel, extra="forbid", strict=True, str_strip_whitespace=True, allow_inf_nan=False
+    )
+
+    def given(self) -> dict[str, Any]:
+        """The fields that the caller sent, by their inner names."""
+        return {name: getattr(self, name) for name in self.model_fields_set}
+
+
+class Query(BaseModel):
+    """A request's query parameters; others are ignored."""
+
+    model_config = ConfigDict(alias_generator=to_camel, extra="ignore", str_strip_whitespace=True)
+
+
+class View(BaseModel):
+    """What goes out, read from a row's attributes."""
+
+    model_config = ConfigDict(
+        alias_generator=AliasGenerator(serialization_alias=to_camel), from_attributes=True
+    )
+
+
+class One(View, Generic[Shown]):
+    """The answer that is one object."""
+
+    data: Shown
+
+
+class Many(View, Generic[Shown]):
+    """The answer that is one page of a list; `nextCursor` gives the next one."""
+
+    data: list[Shown]
+    next_cursor: str | None
+    has_more: bool
+
+
+def _without_nul(value: str) -> str:
+    if "\0" in value:
+        raise PydanticCustomError("nul", "A NUL character is not allowed; leave it out")
+    return value
+
+
+def _lower(value: object) -> object:
+    return value.strip().lower() if isinstance(value, str) else value
+
+
+def _number(value: object) -> object:
+    if isinstance(value, str) and not re.fullmatch(r"[0-9]{1,18}", value):
+        raise PydanticCustomError("number", "Must be a whole number in digits")
+    return value
+
+
+def unchanged() -> Any:
+    """The default of a field that may be left out, which then stays as it is."""
+    return Field(default_factory=lambda: None)
+
+
+def of_kind(prefix: str, noun: str) -> AfterValidator:
+    """An id with this prefix; anything else names nothing, which is 404 and not 400."""
+    form = re.compile(prefix + "_[0-9a-z]{26}")
+
+    def check(value: str) -> str:
+        if not form.fullmatch(value):
+            raise PydanticCustomError(WRONG_KIND, f"There is no such {noun} in this project")
+        return value
+
+    return AfterValidator(check)
+
+
+WRONG_KIND = "wrong_kind"
+LONGEST_OFFSET = 2**53
+
+AnyCase = BeforeValidator(_lower)  # for closed lists of words
+Short = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_without_nul)]
+Text = Annotated[str, Field(max_length=20_000), AfterValidator(_without_nul)]
+SomeText = Annotated[str, Field(min_length=1, max_length=20_000), AfterValidator(_without_nul)]
+Words = Annotated[str, Field(max_length=200), AfterValidator(_without_nul)]
+Ids = Annotated[
+    list[Annotated[str, Field(max_length=200), AfterValidator(_without_nul)]],
+    Field(min_length=1, max_length=100),
+    AfterValidator(lambda ids: list(dict.fromkeys(ids))),
+]
+IssueId = Annotated[str, of_kind("iss", "issue")]
+SessionId = Annotated[str, of_kind("is", "issue session")]
+ChainId = Annotated[str, of_kind("wc", "work chain")]
+RunId = Annotated[str, of_kind("run", "run")]
+Limit = Annotated[int, Field(ge=1, le=100), BeforeValidator(_number)]
+Offset = Annotated[int, Field(ge=0, le=LONGEST_OFFSET), BeforeValidator(_number)]
+
+
+class Paged(Query):
+    """The query of a list; all but these two are its filters."""
+
+    limit: Limit = 100
+    cursor: str | None = None
+
+
+class Skipped(View):
+    id: str
+    code: str
+
+
+class BulkDeleted(View):
+    deleted: list[str]
+    skipped: list[Skipped]

@@ -1,0 +1,71 @@
+"""The curated rules: which findings are worth an issue, how bad they are, and what to say about them."""
+
+from __future__ import annotations
+
+import json
+import re
+import tomllib
+from functools import cache
+from pathlib import Path
+from typing import Literal
+
+from bot.agents.base import Level, Wire
+
+Category = Literal["bugs", "security", "performance", "style"]
+# what people wrote to silence other checkers at this line
+SILENCED = re.compile(r"#\s*(pylint:\s*disable|type:\s*ignore|pyright:\s*ignore|nosec\b|NOSONAR)")
+SEVERITIES = {"low": 1, "medium": 2, "high": 3, "critical": 4}
+
+
+class Rule(Wire):
+    """A rule of a tool. `code` ending in `*` takes all of that beginning, with the tool's own name as title.
+
+    `tests`: findings in tests count too. The patterns `unless_*` are findings that experience says are
+    meant: searched in the path, in the tool's message with the line below it, and in the line of the place.
+    """
+
+    code: str
+    title: str = ""
+    why: str
+    do: str
+    severity: Literal["low", "medium", "high", "critical"]
+    confidence: Level = "high"
+    category: Category = "bugs"
+    tests: bool = False
+    unless_path: str | None = None
+    unless_message: str | None = None
+    unless_line: str | None = None
+
+    def meant(self, path: str, message: str, line: str) -> bool:
+        """Whether this finding looks deliberate, so that nobody would thank us for it."""
+        tried = ((self.unless_path, path), (self.unless_message, f"{message}\n{line}"), (self.unless_line, line))
+        return bool(SILENCED.search(line)) or any(pattern and re.search(pattern, text) for pattern, text in tried)
+
+
+class _Table(Wire):
+    off: list[str] = []
+    rule: list[Rule]
+
+
+@cache
+def _table(language: str) -> _Table:
+    raw = tomllib.loads(Path(__file__).with_name("rules").joinpath(f"{language}.toml").read_text(encoding="utf-8"))
+    return _Table.model_validate_json(json.dumps(raw))
+
+
+def off_in(language: str) -> frozenset[str]:
+    """Codes that belong to a family of the table and are not wanted."""
+    return frozenset(_table(language).off)
+
+
+def rules_of(language: str) -> dict[str, Rule]:
+    """The rules for a language by their codes, in the order of the table `rules/<language>.toml`."""
+    return {rule.code: rule for rule in _table(language).rule}
+
+
+def rule_for(rules: dict[str, Rule], code: str) -> Rule | None:
+    """The rule of a finding's code: its own entry, or the longest `*` that fits."""
+    if code in rules:
+        return rules[code]
+    families = [name for name in rules if name.endswith("*") and code.startswith(name[:-1])]
+    return rules[max(families, key=len)] if families else None

@@ -1,0 +1,68 @@
+"""The words of an issue: what is wrong and where, why it matters, what to do, and the lines themselves."""
+
+from __future__ import annotations
+
+from itertools import groupby
+
+from bot.agents.keyless.findings import Finding
+from bot.agents.keyless.rules import Rule
+from bot.agents.tree import Tree
+
+SHOWN = 12
+PER_FILE = 4
+WIDTH = 160
+DOCS = {
+    "ruff": "https://docs.astral.sh/ruff/rules/{name}/",
+    "shellcheck": "https://www.shellcheck.net/wiki/{rule}",
+}
+LANGUAGES = {"ruff": "python", "shellcheck": "sh"}
+
+
+def title(rule: Rule, findings: list[Finding], area: str) -> str:
+    """What is wrong and where: `Mutable default arguments in src/flask`."""
+    what = rule.title or findings[0].name.replace("-", " ").capitalize() or findings[0].rule
+    return f"{what} in {area or findings[0].path}"[:200]
+
+
+def description(rule: Rule, code: str, findings: list[Finding], tree: Tree) -> str:
+    """Markdown: why, what to do, the lines as code with their places, the tool's own page about it."""
+    one = findings[0]
+    blocks = [f"**Why it matters.** {rule.why}", f"**What to do.** {rule.do}", *_lines(findings, tree)]
+    page = DOCS[one.tool].format(name=one.name, rule=one.rule)
+    name = code if not one.name or one.name == code else f"{code} ({one.name})"
+    blocks.append(f"Found by {one.tool}, rule [{name}]({page}).")
+    return "\n\n".join(blocks)[:20_000]
+
+
+def suggested_prompt(rule: Rule, code: str, findings: list[Finding], area: str) -> str:
+    """What to tell an agent that is to fix it."""
+    files = sorted({one.path for one in findings})
+    where = ", ".join(files[:10]) + (f" and {len(files) - 10} more files" if len(files) > 10 else "")
+    number = f"all {len(findings)} places" if len(findings) > 1 else "the place"
+    return f"Fix {number} that {findings[0].tool} reports as {code} in {where}. {rule.do} Change nothing else."
+
+
+def _lines(findings: list[Finding], tree: Tree) -> list[str]:
+    """The first places of each file, so that one busy file does not hide the others."""
+    blocks: list[str] = []
+    shown = 0
+    for path, group in groupby(findings, key=lambda one: one.path):
+        of_file = list({one.line: one for one in group}.values())[:PER_FILE]
+        if shown >= SHOWN:
+            break
+        of_file = of_file[: SHOWN - shown]
+        shown += len(of_file)
+        blocks.append("\n".join(_block(path, of_file, tree)))
+    places = len({(one.path, one.line) for one in findings})
+    if places > shown:
+        files = len({one.path for one in findings})
+        blocks.append(f"… and {places - shown} more: {places} places in {files} file{'s' if files > 1 else ''} in all.")
+    return blocks
+
+
+def _block(path: str, findings: list[Finding], tree: Tree) -> list[str]:
+    lines = tree.lines(path)
+    code = [(one, lines[one.line - 1].strip()[:WIDTH]) for one in findings]
+    ticks = "```" if not any("```" in text for _, text in code) else "`" * 8
+    body = [part for one, text in code for part in (f"# {path}:{one.line}", text)]
+    return [ticks + LANGUAGES[findings[0].tool], *body, ticks]

@@ -1,0 +1,68 @@
+"""Which findings a maintainer would want: those that look deliberate are left out."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable
+
+from bot.agents.keyless.findings import Finding
+from bot.agents.keyless.places import is_aside, is_test
+from bot.agents.keyless.rules import Rule, rule_for
+from bot.agents.tree import Tree
+
+# when as many files of one folder lack the same name, it is given them from outside
+INJECTED = 5
+IMPORT = re.compile(r"^\s*from\s+(\.*[\w.]*)\s+import\s+(\([^)]*\)|[^\n]*)", re.MULTILINE)
+IMPORTED = re.compile(r"`(?:.* as )?(?:[\w.]*\.)?(\w+)` imported but unused")
+
+
+def worth_it(findings: list[Finding], rules: dict[str, Rule], tree: Tree) -> list[Finding]:
+    """The findings that are worth an issue, in file order."""
+    kept = [one for one in sorted(set(findings)) if _wanted(one, rule_for(rules, one.rule), tree)]
+    return _without_handed_on(_without_injected(kept), tree)
+
+
+def _wanted(one: Finding, rule: Rule | None, tree: Tree) -> bool:
+    if rule is None or (is_test(one.path) and not rule.tests):
+        return False
+    if is_aside(one.path) and rule.severity == "low":
+        return False
+    lines = tree.lines(one.path)
+    return 0 < one.line <= len(lines) and not rule.meant(one.path, one.message, lines[one.line - 1])
+
+
+def _without_injected(findings: list[Finding]) -> list[Finding]:
+    """Without undefined names that a whole folder of files is given by whoever executes them."""
+    lacking = {(one.path, one.message) for one in findings if one.rule == "F821"}
+    count = Counter((path.rpartition("/")[0], message) for path, message in lacking)
+    return [
+        one for one in findings
+        if one.rule != "F821" or count[one.path.rpartition("/")[0], one.message] < INJECTED
+    ]  # fmt: skip
+
+
+def _without_handed_on(findings: list[Finding], tree: Tree) -> list[Finding]:
+    """Without unused imports that other files of the repository import from there."""
+    unused = {one: match[1] for one in findings if one.rule == "F401" and (match := IMPORTED.match(one.message))}
+    if not unused:
+        return findings
+    taken = _taken(tree, {_module(one.path) for one in unused})
+    return [one for one in findings if (_module(one.path), unused.get(one, "")) not in taken]
+
+
+def _taken(tree: Tree, modules: Iterable[str]) -> set[tuple[str, str]]:
+    """(last part of the module, name) of all that is imported from these modules, or used as `module.name`."""
+    used = re.compile(rf"\b({'|'.join(sorted(map(re.escape, modules)))})\.(\w+)")
+    taken: set[tuple[str, str]] = set()
+    for path in tree.sizes:
+        if path.endswith((".py", ".pyi")):
+            text = "\n".join(tree.lines(path))
+            taken.update((module, name) for module, name in used.findall(text))
+            for module, names in IMPORT.findall(text):
+                taken.update((module.rpartition(".")[2], name) for name in re.findall(r"\w+", names))
+    return taken
+
+
+def _module(path: str) -> str:
+    return path.rpartition("/")[2].rpartition(".")[0]

@@ -1,0 +1,96 @@
+"""The mirror: each issue and its twin on GitHub, both ways.
+
+`Issue.shown` is what GitHub shows as far as we know. What differs from it in an event is a person's edit; what
+differs from it in our row is ours to send. So each field follows whoever changed it last, and a round trip
+changes nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from bot.domain import states
+from bot.store import clock, outbox
+from bot.store.models import Issue, Project
+
+
+@dataclass(frozen=True)
+class Seen:
+    """An issue as GitHub shows it. `state` is open or closed; `at` is GitHub's updated_at, ISO 8601."""
+
+    title: str
+    description: str
+    priority: str | None
+    state: str
+    reason: str | None
+    at: str
+
+
+def show(tx: Session, project: Project, issue: Issue) -> None:
+    """Have GitHub brought to what the issue is now, where it is mirrored at all."""
+    if project.repository_id and project.mode == "live" and issue.mirrored:
+        outbox.add(tx, "show_issue", lane=f"issue:{issue.id}", issue_id=issue.id)
+
+
+def state(issue: Issue) -> tuple[str, str | None]:
+    """The (state, state_reason) that GitHub is to show."""
+    if issue.status in states.ISSUE_OPEN and not issue.deleted_at:
+        return "open", None
+    return "closed", "completed" if issue.status == "completed" and not issue.deleted_at else "not_planned"
+
+
+def shown(issue: Issue, number: int, url: str, what: dict[str, Any]) -> None:
+    """GitHub shows the issue now, and so. An event that is newer than our call stays the truth."""
+    issue.github_number, issue.github_url = number, url
+    if issue.shown is None or issue.shown["at"] <= what["at"]:
+        issue.shown = what
+
+
+def on(tx: Session, project: Project, number: int) -> Issue | None:
+    """The issue that this GitHub issue is the twin of."""
+    query = select(Issue).where(Issue.project_id == project.id, Issue.github_number == number)
+    return tx.scalars(query.with_for_update()).first()
+
+
+def seen(tx: Session, project: Project, issue: Issue, now: Seen) -> None:
+    """People changed the GitHub issue: take over what they changed, and nothing else."""
+    before = issue.shown
+    if before is None or issue.deleted_at or now.at < before["at"]:
+        return
+    if now.title != before["title"]:
+        issue.title = now.title
+    if now.description != before["description"]:
+        issue.description = now.description
+    if now.priority and now.priority != before["priority"]:
+        issue.priority = now.priority
+    if (now.state, now.reason) != (before["state"], before["reason"]):
+        _follow(issue, now)
+    issue.shown = {
+        **before, "title": now.title, "description": now.description, "priority": now.priority,
+        "state": now.state, "reason": now.reason, "at": now.at,
+    }  # fmt: skip
+    issue.updated_at = max(issue.updated_at, clock.now())
+    show(tx, project, issue)
+
+
+def lost(issue: Issue) -> None:
+    """The GitHub issue was deleted or transferred away: ours is dismissed and never filed again."""
+    if states.allows(issue, "dismissed"):
+        states.move(issue, "dismissed")
+    issue.github_number, issue.github_url, issue.shown, issue.mirrored = None, None, None, False
+
+
+def _follow(issue: Issue, now: Seen) -> None:
+    """A person closed or reopened it there."""
+    if now.state == "open":
+        action, resolution = "reopened", None
+    elif now.reason in ("not_planned", "duplicate"):
+        action, resolution = "dismissed", now.reason
+    else:
+        action, resolution = "closed", None
+    if states.allows(issue, action):
+        states.move(issue, action, resolution=resolution)

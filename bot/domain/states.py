@@ -1,0 +1,61 @@
+"""The state machines, each as a table: action -> (the states it starts from, the state it leads to)."""
+
+from __future__ import annotations
+
+from bot.domain.errors import Conflict
+from bot.store import clock
+from bot.store.models import Issue, IssueSession
+
+Moves = dict[str, tuple[tuple[str, ...], str]]
+
+ISSUE_STATUSES = ("open", "running", "completed", "failed", "dismissed")
+ISSUE_OPEN = ("open", "running", "failed")  # what GitHub calls open
+ISSUE: Moves = {
+    "run_started": (("open", "failed", "running"), "running"),
+    "fix_pushed": (("running",), "running"),
+    "merged": (("running",), "completed"),
+    "returned": (("running",), "open"),
+    "run_failed": (("running",), "failed"),
+    "closed": (("open", "running", "failed", "dismissed"), "completed"),
+    "gone": (("open", "running", "failed", "dismissed"), "completed"),
+    "dismissed": (("open", "running", "failed", "dismissed"), "dismissed"),
+    "reopened": (("completed", "dismissed", "failed"), "open"),
+    "found_again": (("completed",), "open"),
+}
+RESOLUTIONS = {
+    "fix_pushed": "proposed", "merged": "merged", "closed": "closed", "gone": "gone", "dismissed": "not_planned",
+}  # fmt: skip
+
+SESSION_STATUSES = ("active", "completed", "failed", "cancelled")
+SESSION: Moves = {
+    "complete": (("active",), "completed"),
+    "fail": (("active",), "failed"),
+    "cancel": (("active",), "cancelled"),
+}
+
+
+def allows(issue: Issue, action: str) -> bool:
+    """Whether the issue's state lets this action happen."""
+    return issue.status in ISSUE[action][0]
+
+
+def move(issue: Issue, action: str, *, resolution: str | None = None, reason: str | None = None) -> None:
+    """Take one step of ISSUE. Raises Conflict when the issue's state does not allow it."""
+    issue.status = _step(ISSUE, "Issue", issue, action, "issueId")
+    issue.resolution = resolution or RESOLUTIONS.get(action)
+    issue.failure_reason = reason
+    issue.updated_at = clock.now()
+    issue.completed_at = issue.updated_at if issue.status == "completed" else None
+
+
+def move_session(session: IssueSession, action: str) -> None:
+    """Take one step of SESSION. Raises Conflict when the session has ended."""
+    session.status = _step(SESSION, "Session", session, action, "sessionId")
+    session.completed_at = clock.now()
+
+
+def _step(moves: Moves, noun: str, row: Issue | IssueSession, action: str, field: str) -> str:
+    allowed, status = moves[action]
+    if row.status not in allowed:
+        raise Conflict(f"{noun} {row.id} is {row.status}; this needs it to be {' or '.join(allowed)}.", field)
+    return status

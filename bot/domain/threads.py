@@ -1,0 +1,28 @@
+"""What we say on GitHub: one comment for each key, however often it is said."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from bot.store import outbox
+from bot.store.models import Project
+
+
+def say(tx: Session, project: Project, number: int, key: str, text: str, **values: Any) -> None:
+    """Post the text of this name below issue `number`, once for each `key`."""
+    if project.repository_id and project.mode == "live":
+        outbox.add(
+            tx, "comment", lane=f"thread:{project.repository_id}#{number}", key=f"comment:{key}",
+            project_id=project.id, number=number, local_id=key, text=text, values=values,
+        )  # fmt: skip
+
+
+def react(tx: Session, project: Project, number: int, comment_id: int, content: str) -> None:
+    """Put a reaction on somebody's comment."""
+    if project.repository_id and project.mode == "live":
+        outbox.add(
+            tx, "react", lane=f"thread:{project.repository_id}#{number}", key=f"react:{comment_id}:{content}",
+            project_id=project.id, comment_id=comment_id, content=content,
+        )  # fmt: skip

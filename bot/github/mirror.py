@@ -1,0 +1,197 @@
+"""Making GitHub show what we have. Each function may be called again at any time: a repeat writes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from urllib.parse import quote
+
+from bot.github import marks
+from bot.github.errors import Ambiguous, NotFound, Unprocessable
+from bot.github.inert import canonical
+from bot.github.issuetext import BODY_LIMIT, IssueContent, cut, issue_body, issue_title, same_title, split
+from bot.github.repo import Repo
+
+LABEL = "askfirst"
+PRIORITY_LABEL = "priority: "
+COLOURS = {
+    LABEL: "5319e7",
+    "priority: low": "c2e0c6",
+    "priority: medium": "fbca04",
+    "priority: high": "d93f0b",
+    "priority: critical": "b60205",
+}
+# how long before our own clock an earlier attempt may seem to have acted at GitHub
+_CLOCK_MARGIN = timedelta(minutes=5)
+
+
+@dataclass(frozen=True)
+class Made:
+    """What is at GitHub now. `number` is the issue's number, or the comment's id."""
+
+    number: int
+    node_id: str
+    url: str
+    updated_at: datetime
+
+
+def ensure_issue(
+    repo: Repo,
+    *,
+    secret: bytes,
+    local_id: str,
+    number: int | None,
+    recover_since: datetime | None,
+    content: IssueContent,
+) -> Made:
+    """The issue, created or brought up to date; people's labels, assignees and milestones are not touched.
+
+    `recover_since`: when an earlier attempt began that may have created it. Raises GitHubError:
+    NotFound or Gone where a known one is no longer there, Ambiguous where several carry our mark.
+    """
+    mark = marks.mark("issue", local_id, repo.repository_id, secret)
+    if number is not None:
+        issue = repo.request("GET", f"/issues/{number}").data
+    else:
+        issue = _lost_issue(repo, secret, local_id, recover_since) or _create_issue(repo, content, mark)
+    changes = _changes(issue, content, mark)
+    if changes:
+        issue = repo.request("PATCH", f"/issues/{issue['number']}", json=changes).data
+    _show_priority(repo, issue, content.priority)
+    return _made(issue, issue["number"])
+
+
+def ensure_comment(
+    repo: Repo,
+    *,
+    secret: bytes,
+    issue_number: int,
+    local_id: str,
+    comment_id: int | None,
+    recover_since: datetime | None,
+    body: str,
+) -> Made:
+    """The comment, created or edited in place; a mark is put at its end. Errors as of `ensure_issue`."""
+    mark = marks.mark("comment", local_id, repo.repository_id, secret)
+    text = f"{cut(body.rstrip(), BODY_LIMIT)}\n\n{mark}"
+    if comment_id is not None:
+        comment = repo.request("GET", f"/issues/comments/{comment_id}").data
+    else:
+        comment = _lost_comment(repo, secret, issue_number, local_id, recover_since) or (
+            repo.request("POST", f"/issues/{issue_number}/comments", json={"body": text}).data
+        )
+    if canonical(comment["body"]) != canonical(text):
+        comment = repo.request("PATCH", f"/issues/comments/{comment['id']}", json={"body": text}).data
+    return _made(comment, comment["id"])
+
+
+def ensure_reaction(
+    repo: Repo, *, content: str, comment_id: int | None = None, issue_number: int | None = None
+) -> None:
+    """A reaction of ours (`eyes`, `+1`, `confused`, …) on a comment, or on an issue's own text."""
+    target = f"/issues/comments/{comment_id}" if comment_id is not None else f"/issues/{issue_number}"
+    repo.request("POST", f"{target}/reactions", json={"content": content})
+
+
+def ensure_labels(repo: Repo, names: Iterable[str]) -> None:
+    """Labels of ours that the repository does not have yet, with their colours; existing ones stay as they are."""
+    for name in names:
+        try:
+            repo.request("GET", f"/labels/{quote(name, safe='')}")
+        except NotFound:
+            _create_label(repo, name)
+
+
+def _create_label(repo: Repo, name: str) -> None:
+    try:
+        repo.request("POST", "/labels", json={"name": name, "color": COLOURS[name]})
+    except Unprocessable as error:
+        if not any("already_exists" in detail for detail in error.errors):
+            raise
+
+
+def _create_issue(repo: Repo, content: IssueContent, mark: str) -> dict[str, Any]:
+    labels = [LABEL, f"{PRIORITY_LABEL}{content.priority}"]
+    ensure_labels(repo, labels)
+    fields = {"title": issue_title(content.title), "body": issue_body(content, mark), "labels": labels}
+    issue: dict[str, Any] = repo.request("POST", "/issues", json=fields).data
+    return issue
+
+
+def _changes(issue: dict[str, Any], content: IssueContent, mark: str) -> dict[str, Any]:
+    changes: dict[str, Any] = {}
+    body = issue_body(content, mark, issue["body"] or "")
+    if not same_title(issue["title"], content.title):
+        changes["title"] = issue_title(content.title)
+    if split(issue["body"]) != split(body):
+        changes["body"] = body
+    reason_differs = content.state == "closed" and content.state_reason not in (
+        None,
+        issue.get("state_reason"),
+    )
+    if issue["state"] != content.state or reason_differs:
+        changes["state"] = content.state
+        if content.state_reason:
+            changes["state_reason"] = content.state_reason
+    return changes
+
+
+def _show_priority(repo: Repo, issue: dict[str, Any], priority: str) -> None:
+    there = {label["name"].lower() for label in issue["labels"]}
+    wanted = f"{PRIORITY_LABEL}{priority}"
+    for name in COLOURS:
+        if name.startswith(PRIORITY_LABEL) and name != wanted and name in there:
+            _take_off(repo, issue["number"], name)
+    if wanted not in there:
+        ensure_labels(repo, [wanted])
+        repo.request("POST", f"/issues/{issue['number']}/labels", json={"labels": [wanted]})
+
+
+def _take_off(repo: Repo, number: int, label: str) -> None:
+    try:
+        repo.request("DELETE", f"/issues/{number}/labels/{quote(label, safe='')}")
+    except NotFound:
+        return  # somebody was faster
+
+
+def _lost_issue(repo: Repo, secret: bytes, local_id: str, since: datetime | None) -> dict[str, Any] | None:
+    if since is None:
+        return None
+    query = {"creator": f"{repo.app.slug}[bot]", "state": "all", "since": _since(since)}
+    issues = (issue for issue in repo.pages("/issues", query) if "pull_request" not in issue)
+    return _only_ours(repo, secret, "issue", local_id, issues)
+
+
+def _lost_comment(
+    repo: Repo, secret: bytes, issue_number: int, local_id: str, since: datetime | None
+) -> dict[str, Any] | None:
+    if since is None:
+        return None
+    comments = repo.pages(f"/issues/{issue_number}/comments", {"since": _since(since)})
+    return _only_ours(repo, secret, "comment", local_id, comments)
+
+
+def _only_ours(
+    repo: Repo, secret: bytes, kind: str, local_id: str, things: Iterable[dict[str, Any]]
+) -> dict[str, Any] | None:
+    """The one thing with this mark that our App wrote. Anybody can copy a mark, nobody can write as our App."""
+    ours = [
+        thing
+        for thing in things
+        if (thing.get("performed_via_github_app") or {}).get("id") == repo.app.app_id
+        and marks.find(thing["body"], kind=kind, repository_id=repo.repository_id, secret=secret) == local_id
+    ]
+    if len(ours) > 1:
+        places = ", ".join(str(thing["html_url"]) for thing in ours)
+        raise Ambiguous(f"{len(ours)} things carry the mark of {kind} {local_id}: {places}")
+    return ours[0] if ours else None
+
+
+def _since(moment: datetime) -> str:
+    return (moment.astimezone(UTC) - _CLOCK_MARGIN).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _made(thing: dict[str, Any], number: int) -> Made:
+    return Made(number, thing["node_id"], thing["html_url"], datetime.fromisoformat(thing["updated_at"]))

@@ -1,0 +1,173 @@
+"""Every sentence the bot writes in comments; issue titles and bodies are in `issuetext`.
+
+Nothing here begins a line with a command, and what others wrote goes through `neutralise` or into code.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Protocol
+
+from bot.github.inert import neutralise, neutralise_line
+from bot.github.issuetext import code, cut, fenced
+
+_LINE_LIMIT = 300
+_REASON_LIMIT = 2_000
+
+
+class Usage(Protocol):
+    """One line of the help: how a verb is written, what it does, the level it needs ("" for anyone)."""
+
+    @property
+    def usage(self) -> str: ...
+    @property
+    def does(self) -> str: ...
+    @property
+    def level(self) -> str: ...
+
+
+@dataclass(frozen=True)
+class ScanCounts:
+    """What a scan came to. `filed` is how many became GitHub issues, `held_back` how many had no room."""
+
+    found: int
+    new: int
+    known: int
+    reopened: int
+    gone: int
+    filed: int = 0
+    held_back: int = 0
+
+
+def help_answer(verbs: Iterable[Usage], slug: str, level: str) -> str:
+    """What may be asked for here, and what of it this person may do."""
+    lines = ["| command | does | needs |", "| --- | --- | --- |"]
+    lines += [
+        f"| {code('/askfirst ' + verb.usage)} | {verb.does} | {verb.level or 'anyone'} |" for verb in verbs
+    ]
+    return "\n".join(
+        [
+            "These commands work on the first lines of a comment, or of a new issue's text:",
+            "",
+            *lines,
+            "",
+            f"You have the level **{level}** here. {code(f'@{slug} …')} works as well as {code('/askfirst …')}.",
+        ]
+    )
+
+
+def unknown_verb(line: str, nearest: str | None) -> str:
+    """To a command with a verb that does not exist."""
+    hint = f"Did you mean {code('/askfirst ' + nearest)}?" if nearest else "This lists what there is:"
+    also = "" if nearest else f" {code('/askfirst help')}."
+    return f"{_quoted(line)}\n\nI do not know that command. {hint}{also}"
+
+
+def refused(line: str, needed: str, has: str) -> str:
+    """To a command that this person may not give."""
+    return (
+        f"{_quoted(line)}\n\nThis needs the level **{needed}** in this repository; you have **{has}**. "
+        f"Somebody with that level can give the command."
+    )
+
+
+def undecided(line: str) -> str:
+    """To a command that was given up, because GitHub did not say what this person may do."""
+    return (
+        f"{_quoted(line)}\n\nGitHub did not answer what you may do here, so nothing was started. "
+        f"Please give the command again in a few minutes."
+    )
+
+
+def scan_accepted(session_id: str, paths: Iterable[str] = (), prompt: str | None = None) -> str:
+    """To a scan command that was taken."""
+    where = ", ".join(code(cut(path, _LINE_LIMIT)) for path in paths) or "the whole repository"
+    asked = f"\n\nAsked for:\n\n{fenced(cut(prompt, _REASON_LIMIT))}" if prompt else ""
+    return f"I am looking through {where}. The result comes as a comment here (session {code(session_id)}).{asked}"
+
+
+def scan_refused(line: str, reason: str) -> str:
+    """To a scan command that cannot be carried out, whoever gives it."""
+    return f"{_quoted(line)}\n\nNo scan was started: {_sentence(reason)}"
+
+
+def scan_finished(counts: ScanCounts, *, commit: str | None, issues_url: str, summary: str = "") -> str:
+    """What a scan found. `issues_url` is where the filed issues are listed."""
+    at = f" of {code(commit[:12])}" if commit else ""
+    return "\n\n".join(
+        part
+        for part in (
+            f"The scan{at} is finished: {_found(counts)}",
+            _filed(counts, issues_url),
+            neutralise(cut(summary, _REASON_LIMIT)),
+        )
+        if part
+    )
+
+
+def scan_failed(reason: str) -> str:
+    """A scan that came to nothing."""
+    return f"The scan failed: {_sentence(reason)} Nothing was filed or closed. {code('/askfirst scan')} tries again."
+
+
+def gone(found_at: str, missing_at: str) -> str:
+    """Why an issue is closed: a later scan proves it gone. Both are commits."""
+    return (
+        f"Closed: this was there at {code(found_at[:12])} and is gone at {code(missing_at[:12])}; the same "
+        f"files were looked at with the same rules. Should it come back, the issue is opened again."
+    )
+
+
+def back(found_at: str) -> str:
+    """Why a completed issue is opened again."""
+    return f"Opened again: the same thing was found at {code(found_at[:12])}."
+
+
+def dismissed(reason: str, by: str, comment: str = "") -> str:
+    """Why an issue is closed without being done. `reason` is not_planned, duplicate or false_positive."""
+    words = f"Closed as {reason.replace('_', ' ')} by {code(by)}. It will not be filed again."
+    return f"{words}\n\n{neutralise(cut(comment, _REASON_LIMIT))}".rstrip()
+
+
+def deleted(by: str) -> str:
+    """Why an issue is closed whose original was put into the trash."""
+    return f"Closed as not planned: {code(by)} deleted it in Askfirst. It will not be filed again."
+
+
+def _quoted(line: str) -> str:
+    return f"> {code(cut(line, _LINE_LIMIT))}"
+
+
+def _sentence(reason: str) -> str:
+    words = neutralise_line(cut(reason, _REASON_LIMIT))
+    return words if words.endswith((".", "!", "?")) else f"{words}."
+
+
+def _found(counts: ScanCounts) -> str:
+    if not (counts.found or counts.gone or counts.reopened):
+        return "nothing was found."
+    parts = [
+        f"{number} {word}"
+        for number, word in (
+            (counts.new, "new"),
+            (counts.known, "known already"),
+            (counts.reopened, "opened again"),
+            (counts.gone, "gone and closed"),
+        )
+        if number
+    ]
+    return f"{counts.found} found" + (f" ({', '.join(parts)})." if parts else ".")
+
+
+def _filed(counts: ScanCounts, issues_url: str) -> str:
+    sentences = []
+    if counts.filed:
+        issues = "1 issue" if counts.filed == 1 else f"{counts.filed} issues"
+        sentences.append(f"I filed [{issues}]({issues_url}).")
+    if counts.held_back:
+        sentences.append(
+            f"{counts.held_back} more had no room: a scan files only so many, the worst first. "
+            f"They are in the API, and a later scan files them."
+        )
+    return " ".join(sentences)

@@ -1,0 +1,60 @@
+"""What a webhook means: read, ask GitHub who may, hand over to the event's handler."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from bot.domain import projects
+from bot.github import issuetext, people
+from bot.jobs.work import Work
+from bot.store import clock, outbox
+from bot.store.models import Delivery, Project
+from bot.webhooks import events
+from bot.webhooks.context import Context
+from bot.webhooks.handlers import ASKS, HANDLERS
+
+
+def handle(work: Work) -> None:
+    """Handle a delivery once; what our own App did comes back as an event too, and is passed over."""
+    with work.db.read() as tx:
+        delivery = tx.get_one(Delivery, work.args["delivery_id"])
+    event = events.parse(delivery.event, json.loads(delivery.payload))
+    ours = (
+        event is not None and event.sender is not None and event.sender.login == f"{work.tools.app.slug}[bot]"
+    )
+    context = None if event is None or ours else _context(work, delivery.event, event)
+    with work.finish() as tx:
+        if context is not None:
+            HANDLERS[delivery.event](tx, event, context)
+        tx.get_one(Delivery, delivery.id).done_at = clock.now()
+
+
+def _context(work: Work, name: str, event: Any) -> Context:
+    slug = work.tools.app.slug
+    asked = name in ASKS and ASKS[name](event, slug)
+    return Context(
+        slug=slug,
+        server_url=work.tools.config.github_server_url,
+        level=_level(work, event) if asked else "none",
+        owners=work.tools.config.askfirst_owners,
+        read_title=issuetext.read_back_title,
+        read_body=issuetext.read_back,
+    )
+
+
+def _level(work: Work, event: Any) -> str:
+    """What the sender may do. No answer decides nothing: the row is tried again, and refused after its last try."""
+    with work.db.read() as tx:
+        project: Project | None = projects.on(tx, event.repository.id)
+    if project is None:
+        return "none"
+    try:
+        level = people.permission(
+            work.tools.repo(project, metadata="read"), event.sender.login, event.sender.id
+        )
+    except people.Undecided:
+        if work.claim.attempt < outbox.TRIES:
+            raise
+        return "unknown"
+    return level.name.lower()

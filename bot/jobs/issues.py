@@ -1,0 +1,81 @@
+"""Brings an issue's twin on GitHub to what the issue is now."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+from bot.domain import intents, mirror
+from bot.github.errors import Gone, NotFound
+from bot.github.inert import canonical
+from bot.github.issuetext import IssueContent, Place, issue_facts
+from bot.github.mirror import ensure_issue
+from bot.jobs.work import Work
+from bot.store.models import Issue, Project
+
+
+def show(work: Work) -> None:
+    """Make or mend the GitHub issue; when it already shows all this, nothing is sent."""
+    with work.note() as tx:
+        issue = tx.get_one(Issue, work.args["issue_id"])
+        project = tx.get_one(Project, issue.project_id)
+        if project.paused_reason or not issue.mirrored or project.repository_id is None:
+            return
+        content = _content(work, project, issue)
+        wanted = _wanted(issue, content)
+        changed = {name for name in wanted if (issue.shown or {}).get(name) != wanted[name]}
+        if not changed or (issue.github_number is None and content.state == "closed"):
+            return
+        _, since = intents.intend(tx, "issue", issue.id, project.repository_id)
+    try:
+        there = ensure_issue(
+            work.tools.repo(project, issues="write"),
+            secret=work.tools.secret,
+            local_id=issue.id,
+            number=issue.github_number,
+            recover_since=since,
+            content=content,
+            changed=changed,
+        )
+    except (NotFound, Gone):
+        if issue.github_number is None:
+            raise
+        with work.finish() as tx:
+            mirror.lost(tx.get_one(Issue, issue.id))
+        return
+    with work.finish() as tx:
+        intents.made(tx, "issue", issue.id, there.number, there.node_id)
+        shown = {**wanted, "at": there.updated_at.isoformat()}
+        mirror.shown(tx.get_one(Issue, issue.id), there.number, there.url, shown)
+
+
+def _content(work: Work, project: Project, issue: Issue) -> IssueContent:
+    state, reason = mirror.state(issue)
+    settings = work.tools.config
+    return IssueContent(
+        title=issue.title,
+        description=issue.description,
+        priority=issue.priority,
+        repository_url=f"{settings.github_server_url}/{project.name}",
+        rest_url=f"{settings.public_url}/api/v1/issues/get?id={issue.id}",
+        state=state,  # type: ignore[arg-type]
+        state_reason=reason,  # type: ignore[arg-type]
+        places=tuple(
+            Place(place["path"], place["startLine"], place["endLine"], place["commit"]) for place in issue.locations
+        ),
+        rule=issue.rule,
+        suggested_prompt=issue.suggested_prompt,
+    )
+
+
+def _wanted(issue: Issue, content: IssueContent) -> dict[str, Any]:
+    """What GitHub is to show, in the form in which it is remembered."""
+    facts = issue_facts(content, mark="")
+    return {
+        "title": content.title,
+        "description": canonical(content.description),
+        "priority": content.priority,
+        "state": content.state,
+        "reason": content.state_reason,
+        "facts": hashlib.sha256(facts.encode()).hexdigest()[:16],
+    }

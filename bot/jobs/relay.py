@@ -1,0 +1,50 @@
+"""Rings for what is due and was not rung for, or whose bell was lost; and tidies up."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from datetime import timedelta
+
+from redis.exceptions import RedisError
+from sqlalchemy.exc import OperationalError
+
+from bot.store import clock, outbox
+from bot.store.db import Database
+from bot.store.doorbell import Doorbell
+
+log = logging.getLogger(__name__)
+
+SWEEP_SECONDS = 1.0
+KEPT = timedelta(days=1)  # rows that are done, for whoever asks what happened
+
+
+class Relay:
+    """One of these runs for each database; a second does no harm, since a claim is taken once."""
+
+    def __init__(self, db: Database, doorbell: Doorbell) -> None:
+        self.db, self.doorbell = db, doorbell
+        self.stopped = threading.Event()
+        self._tidied = clock.now()
+
+    def run(self) -> None:
+        """Sweep until told to stop; without Redis or the database, try again at the next sweep."""
+        while not self.stopped.wait(SWEEP_SECONDS):
+            try:
+                self.sweep()
+            except (RedisError, OperationalError) as error:
+                log.warning("sweep put off: %s", error)
+
+    def sweep(self) -> int:
+        """Ring for what is due. Returns how many rows that were."""
+        rows = []
+        if room := self.doorbell.room():
+            with self.db.read() as tx:
+                rows = outbox.due(tx, room)
+            if rows:
+                self.doorbell.ring(rows)
+        if clock.now() - self._tidied > timedelta(hours=1):
+            self._tidied = clock.now()
+            with self.db.write() as tx:
+                outbox.forget_done(tx, before=clock.now() - KEPT)
+        return len(rows)

@@ -1,0 +1,123 @@
+"""Claims an outbox row, does its job, and commits the end of it."""
+
+from __future__ import annotations
+
+import functools
+import logging
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from bot import config
+from bot.github.errors import RateLimited, redact
+from bot.jobs import JOBS
+from bot.jobs.errors import GiveUp, Later
+from bot.jobs.tools import Tools
+from bot.jobs.work import Work
+from bot.store import outbox
+from bot.store.db import Database
+from bot.store.doorbell import Doorbell
+
+log = logging.getLogger(__name__)
+
+
+class Runner:
+    """Does outbox rows one after another."""
+
+    def __init__(self, db: Database, tools: Tools) -> None:
+        self.db, self.tools = db, tools
+
+    def work(self, row_id: int) -> None:
+        """Do this row if it can be claimed, then wake whoever it kept waiting in its lane."""
+        with self.db.write() as tx:
+            claim = outbox.claim(tx, row_id)
+        if claim is None:
+            return
+        work = Work(claim, self.db, self.tools)
+        try:
+            with self._heartbeat(work):
+                self._attempt(work)
+        except outbox.Superseded as lost:
+            log.warning("%s", lost)
+        with self.db.read() as tx:
+            waiting = outbox.next_in(tx, claim.lane)
+        if waiting:
+            self.db.ring(waiting)
+
+    def drain(self) -> int:
+        """Do all rows that are due, and what they lead to. Returns how many were done."""
+        done = 0
+        while rows := self._due():
+            for row_id, _ in rows:
+                self.work(row_id)
+            done += len(rows)
+        return done
+
+    def _due(self) -> outbox.Rows:
+        with self.db.read() as tx:
+            return outbox.due(tx, 100)
+
+    def _attempt(self, work: Work) -> None:
+        claim = work.claim
+        if claim.attempt > outbox.TRIES:
+            return self._failed(work, "its worker was lost each time", for_good=True)
+        try:
+            JOBS[claim.job].run(work)
+            if not work.finished:
+                with work.finish():
+                    pass
+        except outbox.Superseded:
+            raise
+        except Later as later:
+            self._put_off(work, later.seconds, str(later))
+        except RateLimited as limit:
+            self._put_off(work, limit.retry_after, str(limit))
+        except GiveUp as reason:
+            self._failed(work, str(reason), for_good=True)
+        except Exception as error:  # the engine is the one place that may not fall over
+            log.exception("outbox row %d (%s), try %d", claim.id, claim.job, claim.attempt)
+            self._failed(work, redact(f"{type(error).__name__}: {error}"))
+
+    def _put_off(self, work: Work, seconds: float, reason: str) -> None:
+        with self.db.write() as tx:
+            outbox.put_off(tx, work.claim, seconds, reason)
+
+    def _failed(self, work: Work, error: str, *, for_good: bool = False) -> None:
+        with self.db.write() as tx:
+            died = JOBS[work.claim.job].died
+            if outbox.fail(tx, work.claim, error, for_good=for_good) and died:
+                died(tx, work.args, error)
+
+    @contextmanager
+    def _heartbeat(self, work: Work) -> Iterator[None]:
+        """Keep the lease while the job runs; say so to the job when it is lost."""
+        ended = threading.Event()
+
+        def beat() -> None:
+            while not ended.wait(outbox.LEASE.total_seconds() / 4):
+                try:
+                    with work.note():
+                        pass
+                except outbox.Superseded:
+                    if not work.finished:
+                        work.lost.set()
+                    return
+
+        thread = threading.Thread(target=beat, name=f"lease-{work.claim.id}", daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            ended.set()
+            thread.join()
+
+
+@functools.cache
+def _of_this_process() -> Runner:
+    settings = config.load()
+    return Runner(Database(settings.database_url, Doorbell(settings.redis_url).ring), Tools(settings))
+
+
+def work(row_id: int) -> None:
+    """RQ's entry: do this outbox row with the settings of the environment."""
+    _of_this_process().work(row_id)

@@ -1,0 +1,76 @@
+"""Comments and reactions of ours."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from bot.domain import intents
+from bot.github import texts
+from bot.github.errors import Gone, NotFound
+from bot.github.mirror import ensure_comment, ensure_reaction
+from bot.jobs.errors import GiveUp
+from bot.jobs.work import Work
+from bot.store.models import Project
+from bot.webhooks.commands import VERBS
+
+
+def comment(work: Work) -> None:
+    """Post a comment once; where the issue is gone, nobody is left to read it."""
+    local_id: str = work.args["local_id"]
+    with work.note() as tx:
+        project = tx.get_one(Project, work.args["project_id"])
+        row, since = intents.intend(tx, "comment", local_id, project.repository_id or 0)
+        if row.state == "made" or project.paused_reason:
+            return
+    try:
+        there = ensure_comment(
+            work.tools.repo(project, issues="write"),
+            secret=work.tools.secret,
+            issue_number=work.args["number"],
+            local_id=local_id,
+            comment_id=None,
+            recover_since=since,
+            body=_text(work, project),
+        )
+    except (NotFound, Gone):
+        return
+    with work.finish() as tx:
+        intents.made(tx, "comment", local_id, there.number, there.node_id)
+
+
+def react(work: Work) -> None:
+    """Put a reaction on a comment; GitHub itself keeps it to one of each kind."""
+    with work.db.read() as tx:
+        project = tx.get_one(Project, work.args["project_id"])
+    try:
+        repo = work.tools.repo(project, issues="write")
+        ensure_reaction(repo, content=work.args["content"], comment_id=work.args["comment_id"])
+    except (NotFound, Gone):
+        return
+
+
+def _text(work: Work, project: Project) -> str:
+    values: dict[str, Any] = work.args["values"]
+    match work.args["text"]:
+        case "help":
+            return texts.help_answer(VERBS.values(), work.tools.app.slug, values["level"])
+        case "unknown_verb":
+            return texts.unknown_verb(values["line"], values["nearest"])
+        case "not_allowed":
+            return texts.refused(values["line"], values["needed"], values["level"])
+        case "undecided":
+            return texts.undecided(values["line"])
+        case "scan_refused":
+            return texts.scan_refused(values["line"], values["reason"])
+        case "scan_finished":
+            issues_url = f"{work.tools.config.github_server_url}/{project.name}/issues"
+            counts = texts.ScanCounts(**values["counts"])
+            return texts.scan_finished(counts, commit=values["commit"], issues_url=issues_url, summary=values["summary"])
+        case "scan_failed":
+            return texts.scan_failed(values["error"])
+        case "gone":
+            return texts.gone(values["before"], values["commit"])
+        case "found_again":
+            return texts.back(values["commit"])
+        case unknown:
+            raise GiveUp(f"there is no text {unknown}")

@@ -1,0 +1,54 @@
+"""The hands, made from the settings once for each process."""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+import httpx
+
+from bot.config import Config
+from bot.github.client import App
+from bot.github.repo import Repo
+from bot.jobs.errors import GiveUp
+from bot.sandbox.base import SandboxError
+from bot.sandbox.git import Remote
+from bot.sandbox.template import Template, load_templates
+from bot.store.models import Project
+
+
+class Tools:
+    """What jobs touch the world with. `transport` is for tests: it stands between us and GitHub."""
+
+    def __init__(self, config: Config, transport: httpx.BaseTransport | None = None) -> None:
+        self.config, self._transport = config, transport
+
+    @cached_property
+    def app(self) -> App:
+        """Our App at GitHub. Raises GiveUp where none is set up."""
+        if not self.config.has_app:
+            raise GiveUp("no GitHub App is set up on this server")
+        settings = self.config
+        return App(
+            settings.github_app_id or 0, settings.github_private_key, settings.github_api_url, self._transport
+        )
+
+    def template(self, name: str) -> Template:
+        """The template of this name. Raises SandboxError."""
+        templates = load_templates(self.config.askfirst_home)
+        if name not in templates:
+            raise SandboxError(f"there is no template {name}; there are {', '.join(sorted(templates))}")
+        return templates[name]
+
+    def remote(self, project: Project) -> Remote:
+        """Where git reads the project, with a token of its own where it is on GitHub."""
+        if project.repository_id is None:
+            return Remote(project.url, plain=True)
+        token = self.repo(project, contents="read").installation.token()
+        return Remote(f"{self.config.github_server_url}/{project.name}.git", token=token)
+
+    def repo(self, project: Project, **permissions: str) -> Repo:
+        """The project's repository, with a token of its own for just these permissions."""
+        if project.installation_id is None or project.repository_id is None:
+            raise GiveUp(f"project {project.name} is not on GitHub")
+        installation = self.app.installation(project.installation_id, project.repository_id, permissions)
+        return installation.repo(project.name)

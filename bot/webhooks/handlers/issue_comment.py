@@ -1,0 +1,81 @@
+"""`issue_comment`: somebody may have written a command."""
+
+from __future__ import annotations
+
+from sqlalchemy.orm import Session
+
+from bot.domain import projects, sessions, threads
+from bot.domain.errors import DomainError
+from bot.store import clock
+from bot.store.models import Project
+from bot.webhooks import commands
+from bot.webhooks.commands import Command
+from bot.webhooks.context import Context
+from bot.webhooks.events import IssueCommentEvent
+
+SCAN_LEVEL = "write"
+
+
+def asks(event: IssueCommentEvent, slug: str) -> bool:
+    """Whether a person wants something of us by it; an edit never runs a command."""
+    human = event.sender is not None and not event.sender.is_bot
+    return event.action == "created" and human and bool(commands.parse(event.comment.body or "", slug))
+
+
+def handle(tx: Session, event: IssueCommentEvent, context: Context) -> None:
+    project = projects.on(tx, event.repository.id)
+    if project is None or not asks(event, context.slug):
+        return
+    threads.react(tx, project, event.issue.number, event.comment.id, "eyes")
+    for command in commands.parse(event.comment.body or "", context.slug):
+        _do(tx, project, event, command, context)
+
+
+def _do(tx: Session, project: Project, event: IssueCommentEvent, command: Command, context: Context) -> None:
+    if command.verb == "scan":
+        _scan(tx, project, event, command, context)
+    elif command.verb == "help":
+        _once_an_hour(tx, project, event, "help", level=context.level)
+        threads.react(tx, project, event.issue.number, event.comment.id, "+1")
+    else:
+        _once_an_hour(
+            tx, project, event, "unknown_verb", line=command.text, nearest=commands.nearest(command.verb)
+        )
+        threads.react(tx, project, event.issue.number, event.comment.id, "confused")
+
+
+def _scan(
+    tx: Session, project: Project, event: IssueCommentEvent, command: Command, context: Context
+) -> None:
+    if not projects.at_least(context.level, SCAN_LEVEL):
+        text = "undecided" if context.level == "unknown" else "not_allowed"
+        _refuse(tx, project, event, text, line=command.text, needed=SCAN_LEVEL, level=context.level)
+        return
+    try:
+        sessions.start(
+            tx, project,
+            prompt=command.prompt or sessions.DEFAULT_PROMPT,
+            paths=list(command.paths),
+            created_by=f"github:{_login(event)}",
+            comment={"number": event.issue.number, "commentId": event.comment.id},
+        )  # fmt: skip
+    except DomainError as error:
+        _refuse(tx, project, event, "scan_refused", line=command.text, reason=error.message)
+
+
+def _refuse(tx: Session, project: Project, event: IssueCommentEvent, text: str, **values: str) -> None:
+    _once_an_hour(tx, project, event, text, **values)
+    threads.react(tx, project, event.issue.number, event.comment.id, "confused")
+
+
+def _once_an_hour(
+    tx: Session, project: Project, event: IssueCommentEvent, text: str, **values: str | None
+) -> None:
+    """In words the first time; who asks again within the hour gets the reaction alone."""
+    number, login = event.issue.number, _login(event)
+    key = f"{text}.{project.repository_id}.{number}.{login}.{clock.now():%Y%m%d%H}"
+    threads.say(tx, project, number, key, text, **values)
+
+
+def _login(event: IssueCommentEvent) -> str:
+    return event.sender.login if event.sender else "ghost"

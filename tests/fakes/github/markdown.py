@@ -1,0 +1,36 @@
+"""Text as GitHub would show it: markdown and a few harmless tags; all else is escaped."""
+
+from __future__ import annotations
+
+import re
+
+from markupsafe import Markup, escape
+
+try:
+    from markdown_it import MarkdownIt
+except ImportError:  # the pages then show plain text
+    MarkdownIt = None  # type: ignore[assignment, misc]
+
+COMMENT = re.compile(r"<!--.*?(-->|\Z)", re.DOTALL)
+HARMLESS = re.compile(r"&lt;(/?(?:details|summary|sub|sup|kbd|br))\s*/?&gt;")
+
+
+def rendered(text: str | None) -> Markup:
+    """Safe HTML; HTML comments are hidden, as on GitHub."""
+    if not (text or "").strip():
+        return Markup("<p class=muted><em>No description provided.</em></p>")
+    if MarkdownIt is None:
+        return Markup("<pre class=wrap>{}</pre>").format(COMMENT.sub("", text or ""))
+    return Markup(_parser().render(text or ""))
+
+
+def _parser() -> MarkdownIt:
+    parser = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"]).disable("image")
+    parser.add_render_rule("html_block", _html)
+    parser.add_render_rule("html_inline", _html)
+    return parser
+
+
+def _html(self: object, tokens: list, index: int, options: object, env: object) -> str:
+    escaped = str(escape(COMMENT.sub("", tokens[index].content)))
+    return HARMLESS.sub(r"<\1>", escaped)
