@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from bot.config import Config
     from bot.store.db import Database
 
-VERSION = "0.1.0"
+
 
 
 def create_app(config: Config | None = None, db: Database | None = None) -> Flask:
@@ -110,7 +110,7 @@ def _redis_url(config: Config) -> str:
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(VERSION, prog_name="askfirst")
+@click.version_option(package_name="askfirst", prog_name="askfirst")
 def main() -> None:
     """Askfirst finds work in a repository, asks before it acts, then does it."""
 
@@ -140,7 +140,7 @@ def up(host: str, port: int) -> None:
         "worker 2": ["worker"],
         "agents": ["agents"],
     }
-    click.echo(f"Askfirst {VERSION} listens on http://{host}:{port} (its data: {config.askfirst_home})")
+    click.echo(f"Askfirst listens on http://{host}:{port} (its data: {config.askfirst_home})")
     if not config.has_app:
         click.echo("No GitHub App is set up: plain projects work, webhooks are refused.")
     Supervisor(commands, {"REDIS_URL": url, "ASKFIRST_HOME": str(config.askfirst_home)}).run()

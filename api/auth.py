@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from flask import Flask, Response, current_app, g
-from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
-from api.errors import Refused
+from api.errors import UNREACHABLE, Refused
 from bot.domain import keys
 from bot.store.db import Database
 from bot.store.models import ApiKey
@@ -38,7 +37,7 @@ def caller(tx: Session, authorization: str | None) -> ApiKey:
 def must_allow(key: ApiKey, scope: str | None) -> None:
     """Raises Refused, 403, when the key lacks the scope; None asks for no scope."""
     if scope is not None and not keys.allows(key, scope):
-        message = f"This key lacks the scope {scope}; `askfirst key create --scope {scope}` makes one with it."
+        message = f"This key lacks the scope {scope}; make one with `askfirst key create --scope {scope}`."
         raise Refused(403, "SCOPE_DENIED", message)
 
 
@@ -48,6 +47,6 @@ def _note_use(response: Response) -> Response:
         try:
             with db.write(patient=False) as tx:
                 keys.note_use(tx, used)
-        except OperationalError as error:
+        except UNREACHABLE as error:
             current_app.logger.info("The use of key %s is noted another time: %s", used, error)
     return response

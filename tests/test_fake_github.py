@@ -496,10 +496,11 @@ def test_webhooks_go_into_a_flask_app_which_may_call_back(shop: Shop) -> None:
 
 
 def test_an_app_hears_only_what_it_subscribed_to_and_may_read(shop: Shop) -> None:
-    shop.installation.permissions = {"metadata": "read"}
     shop.received.clear()
-    shop.mona.opens_issue(shop.repo, "Broken")
     shop.mona.opens_issue(shop.other, "Not installed here")
+    shop.mona.creates_label(shop.repo, "not-subscribed")
+    shop.installation.permissions = {"metadata": "read"}
+    shop.mona.opens_issue(shop.repo, "Not readable")
     assert shop.received == []
 
 

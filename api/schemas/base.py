@@ -38,6 +38,12 @@ class View(BaseModel):
     )
 
 
+class Part(BaseModel):
+    """A part of a view that the ledger keeps as JSON, with the names that callers see."""
+
+    model_config = ConfigDict(alias_generator=to_camel)
+
+
 class One(View, Generic[Shown]):
     """The answer that is one object."""
 
@@ -78,7 +84,7 @@ def of_kind(prefix: str, noun: str) -> AfterValidator:
     form = re.compile(prefix + "_[0-9a-z]{26}")
 
     def check(value: str) -> str:
-        if not form.fullmatch(value):
+        if not form.fullmatch(_without_nul(value)):
             raise PydanticCustomError(WRONG_KIND, f"There is no such {noun} in this project")
         return value
 

@@ -4,23 +4,23 @@ from __future__ import annotations
 
 from datetime import datetime
 from pathlib import PurePosixPath
-from typing import Annotated, Literal, TypedDict
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
 
-from api.schemas.base import Body, Ids, Query, SessionId, Short, SomeText, View
+from api.schemas.base import Body, Ids, Part, Query, SessionId, Short, SomeText, View
 
 Status = Literal["active", "completed", "failed", "cancelled"]
 
 
-class Progress(TypedDict):
+class Progress(Part):
     stage: str
     percent: int
     message: str
 
 
-class Counts(TypedDict):
+class Counts(Part):
     found: int
     new: int
     known: int

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Literal, TypedDict
+from typing import Annotated, Literal
 
 from api.schemas.base import (
     AnyCase,
@@ -11,6 +11,7 @@ from api.schemas.base import (
     Ids,
     IssueId,
     Paged,
+    Part,
     Query,
     SessionId,
     Short,
@@ -26,14 +27,14 @@ Status = Literal["open", "running", "completed", "failed", "dismissed"]
 Resolution = Literal["proposed", "merged", "closed", "gone", "not_planned", "duplicate", "false_positive"]
 
 
-class Location(TypedDict):
+class Location(Part):
     path: str
-    startLine: int
-    endLine: int
+    start_line: int
+    end_line: int
     commit: str
 
 
-class Answer(TypedDict):
+class Answer(Part):
     question: str
     answer: str
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Literal
 
 from api.schemas.base import View
 
@@ -13,6 +12,6 @@ class KeyOut(View):
     project_id: str
     name: str
     scopes: list[str]
-    mode: Literal["live", "test"]
+    mode: str
     created_at: datetime
     last_used_at: datetime | None

@@ -1,6 +1,6 @@
-"""The task an agent gets and the result it gives back; the same models are the program contract's JSON.
+"""The task an agent gets and the result it gives back, camelCase in JSON.
 
-Everything an agent hands in is untrusted: it is bounded here, and `handed_in.py` compares it with the checkout.
+Everything an agent hands in is untrusted: bounded here, compared with the checkout in `handed_in.py`.
 """
 
 from __future__ import annotations
@@ -46,17 +46,21 @@ class Wire(BaseModel):
 class TaskLimits(Wire):
     """At most so many issues; wall clock in milliseconds."""
 
-    issues: int = Field(MAX_ISSUES, ge=1, le=MAX_ISSUES)
-    timeout_ms: int = Field(600_000, ge=1)
+    issues: int = Field(default=MAX_ISSUES, ge=1, le=MAX_ISSUES)
+    timeout_ms: int = Field(default=600_000, ge=1)
 
 
 class Task(Wire):
-    """What is asked of the agent. `paths`: files and folders to look at, none for all. `commit`: of the checkout."""
+    """What is asked. `paths`: files and folders to look at, none for all. `commit`: of the checkout.
+
+    `dismissed`: fingerprints of places that people do not want to hear of again.
+    """
 
     kind: Kind
     prompt: str = ""
     paths: list[str] = []
     commit: str = ""
+    dismissed: list[str] = []
     limits: TaskLimits = TaskLimits()
     protected_paths: list[str] = list(PROTECTED)
 
@@ -76,7 +80,7 @@ class Place(Wire):
 
 
 class FoundIssue(Wire):
-    """One thing to do. `area`: the package or folder it is in; with `rule` it names the issue when no place does."""
+    """One thing to do. `area`: its package or folder; with `rule` it names the issue when no place does."""
 
     title: Name
     description: Text
@@ -104,7 +108,7 @@ class Tool(Wire):
 
 
 class Dropped(Wire):
-    """What was not taken over, counted: places that do not exist, texts that were cut, issues over the limit."""
+    """Counts of what was not taken over: places that do not exist, texts cut, issues over the limit."""
 
     places: int = 0
     texts: int = 0

@@ -31,7 +31,7 @@ def context(lines: Sequence[str], line: int) -> str:
 
 
 def fingerprints(tool: str, found: Iterable[tuple[str, str, str]]) -> list[Marks]:
-    """For (rule, path, context) of each finding of a tool in file order: its fingerprint and its moved fingerprint."""
+    """The two fingerprints of each (rule, path, context), given in file order."""
     counted: Counter[tuple[str, str, str]] = Counter()
     marks = []
     for rule, path, text in found:

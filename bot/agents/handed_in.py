@@ -6,7 +6,18 @@ from posixpath import dirname
 
 from pydantic import Field
 
-from bot.agents.base import MAX_ISSUES, MAX_PLACES, Dropped, FoundIssue, Level, Place, Priority, ScanResult, Task, Wire
+from bot.agents.base import (
+    MAX_ISSUES,
+    MAX_PLACES,
+    Dropped,
+    FoundIssue,
+    Level,
+    Place,
+    Priority,
+    ScanResult,
+    Task,
+    Wire,
+)
 from bot.agents.fingerprints import context, fingerprints
 from bot.agents.protected import is_protected
 from bot.agents.tree import Tree
@@ -37,7 +48,7 @@ class GivenIssue(Wire):
 
 
 class HandedIn(Wire):
-    """result.json of a scan. `rules`: those that were looked for; only their issues can be found to be gone."""
+    """result.json of a scan. `rules`: those that were looked for; only their issues can ever be gone."""
 
     issues: list[GivenIssue] = []
     summary: str = ""
@@ -45,14 +56,14 @@ class HandedIn(Wire):
 
 
 class _Cutter:
-    """Cuts texts and counts how many."""
+    """Cuts texts and counts how many; no database takes a NUL."""
 
     def __init__(self) -> None:
         self.count = 0
 
     def __call__(self, text: str, length: int) -> str:
         self.count += len(text) > length
-        return text[:length]
+        return text[:length].replace("\0", "")
 
 
 def taken_over(given: HandedIn, tool: str, task: Task, tree: Tree) -> ScanResult:
@@ -94,12 +105,19 @@ def _issue(given: GivenIssue, tool: str, task: Task, tree: Tree, cut: _Cutter) -
 def _places(given: GivenIssue, rule: str, tool: str, tree: Tree) -> list[Place]:
     """The places that are lines of a file in the checkout; `..`, links and absolute paths are in no tree."""
     real = [
-        place for place in given.locations
+        place
+        for place in given.locations
         if 1 <= place.start_line <= (place.end_line or place.start_line) <= len(tree.lines(place.path))
-    ][:MAX_PLACES]  # fmt: skip
-    marks = fingerprints(tool, [(rule, place.path, context(tree.lines(place.path), place.start_line)) for place in real])
+    ][:MAX_PLACES]
+    around = [(rule, place.path, context(tree.lines(place.path), place.start_line)) for place in real]
+    marks = fingerprints(tool, around)
     return [
-        Place(path=place.path, start_line=place.start_line, end_line=place.end_line or place.start_line,
-              fingerprint=mark, moved_fingerprint=moved)
+        Place(
+            path=place.path,
+            start_line=place.start_line,
+            end_line=place.end_line or place.start_line,
+            fingerprint=mark,
+            moved_fingerprint=moved,
+        )
         for place, (mark, moved) in zip(real, marks, strict=True)
-    ]  # fmt: skip
+    ]

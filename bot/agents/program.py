@@ -8,7 +8,16 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from bot.agents.archive import links, pack, read
-from bot.agents.base import MAX_BYTES, AgentFailed, AgentTemplate, Log, OnProgress, ScanResult, Task, Workplace
+from bot.agents.base import (
+    MAX_BYTES,
+    AgentFailed,
+    AgentTemplate,
+    Log,
+    OnProgress,
+    ScanResult,
+    Task,
+    Workplace,
+)
 from bot.agents.handed_in import HandedIn, taken_over
 from bot.agents.tree import Tree
 
@@ -31,7 +40,7 @@ class _ProgressLine(BaseModel):
 def scan(
     template: AgentTemplate, task: Task, tree: Tree, sandbox: Workplace, on_progress: OnProgress, log: Log
 ) -> ScanResult:
-    """Runs the template's command; a bad exit, too much time or a malformed result is AgentFailed with its log's end."""
+    """Runs the template's command; AgentFailed for a bad exit, too much time or a malformed result."""
     tail: deque[str] = deque(maxlen=TAIL_LINES)
 
     def on_line(line: str) -> None:
@@ -59,8 +68,8 @@ def _run(template: AgentTemplate, task: Task, sandbox: Workplace, on_line: Log) 
         return HandedIn.model_validate_json(read(sandbox, "result.json", MAX_BYTES))
     except ValidationError as error:
         first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise AgentFailed(f"result.json is not what it should be: {where or 'the file'}: {first['msg']}") from error
+        where = ".".join(str(part) for part in first["loc"]) or "the file"
+        raise AgentFailed(f"result.json is malformed: {where}: {first['msg']}") from error
 
 
 def _files(template: AgentTemplate, task: Task) -> dict[str, bytes]:

@@ -14,7 +14,7 @@ def run_agent(
 ) -> ScanResult:
     """Runs the template's agent on a checkout, in an open and empty sandbox; AgentFailed says why it failed.
 
-    `on_progress(stage, percent, message)` and `log(line)` are called as it goes; an exception of theirs stops it.
+    `on_progress(stage, percent, message)` and `log(line)` are called as it goes; if they raise, it stops.
     """
     if task.kind not in template.kinds:
         raise AgentFailed(f"template {template.name} does no {task.kind}, only {', '.join(template.kinds)}")

@@ -42,9 +42,13 @@ class Tree:
             return file.read(size)
 
     def lines(self, path: str) -> list[str]:
-        """The lines of a text file of the tree, without their ends; nothing for any other path or a huge file."""
+        """The lines of a file of the tree, without their ends; nothing for any other path or a huge file."""
         if path not in self._lines:
             small = self.sizes.get(path, MAX_FILE) < MAX_FILE
-            text = self.start(path, MAX_FILE).decode("utf-8", "replace") if small else ""
-            self._lines[path] = [line.rstrip("\r") for line in text.removesuffix("\n").split("\n")] if text else []
+            text = (
+                self.start(path, MAX_FILE).decode("utf-8", "replace").replace("\0", "\ufffd") if small else ""
+            )
+            self._lines[path] = (
+                [line.rstrip("\r") for line in text.removesuffix("\n").split("\n")] if text else []
+            )
         return self._lines[path]

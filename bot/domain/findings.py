@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from bot.domain import issues, mirror, states, threads
 from bot.store import clock
+from bot.store.db import lock
 from bot.store.models import Issue, IssueFingerprint, IssueSession, Project
 
 MAX_NEW_PER_SCAN = 20
@@ -63,10 +64,18 @@ class Scope:
     covers: Callable[[str, str], bool]
 
 
-def file(
-    tx: Session, project: Project, session: IssueSession, found: list[Finding], scope: Scope
-) -> dict[str, int]:
-    """File the findings, worst first, and close what is gone. Returns the session's counts."""
+@dataclass(frozen=True)
+class Filed:
+    """`counts` are the session's; `filed` of the new issues go to GitHub, `held_back` wait for a later scan."""
+
+    counts: dict[str, int]
+    filed: int
+    held_back: int
+
+
+def file(tx: Session, project: Project, session: IssueSession, found: list[Finding], scope: Scope) -> Filed:
+    """File the findings, worst first, and close what is gone; two scans of a project do this one by one."""
+    lock(tx, f"findings:{project.id}")
     ledger = _Ledger(tx, project, scope.seen)
     known = len(found)
     found = [kept for finding in found if (kept := ledger.without_dismissed(finding)).places]
@@ -142,10 +151,11 @@ class _Ledger:
 
 
 def dismissed(tx: Session, project: Project) -> list[str]:
-    """The prints of places that no scan is to report again."""
+    """The prints, with their paths, of places that no scan is to report again."""
     query = select(IssueFingerprint.fingerprint).join(Issue, Issue.id == IssueFingerprint.issue_id)
     gone = or_(Issue.status == "dismissed", Issue.deleted_at.is_not(None))
-    return sorted(tx.scalars(query.where(IssueFingerprint.project_id == project.id, gone)))
+    rows = tx.scalars(query.where(IssueFingerprint.project_id == project.id, gone))
+    return sorted(name for name in rows if not name.startswith(MOVED))
 
 
 def _is_dismissed(issue: Issue) -> bool:

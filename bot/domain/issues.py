@@ -119,14 +119,12 @@ def delete(tx: Session, project: Project, issue_id: str) -> Issue:
 def link_run(tx: Session, project: Project, issue_id: str, run_id: str) -> Issue:
     """Say that the run works this issue: it takes the state that the run gave its own.
 
-    Raises Invalid for a run that is not a fix run of this project, Conflict for a second live run.
+    Raises Invalid for what is not a fix run of this project, Conflict for a second live run.
     """
     issue = get(tx, project.id, issue_id, field="issueId", lock=True)
     run = tx.get(Run, run_id)
-    if run is None or run.project_id != project.id:
-        raise NotFound(f"There is no run {run_id} in this project.", "runId")
-    if run.kind != "fix":
-        raise Invalid(f"Run {run_id} is a {run.kind} run; only fix runs are linked to issues.", "runId")
+    if run is None or run.project_id != project.id or run.kind != "fix":
+        raise Invalid(f"{run_id} is no fix run of this project; only those are linked to issues.", "runId")
     if issue.run_id == run_id:
         return issue
     if runs.is_live(tx, issue.run_id):

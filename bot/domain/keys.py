@@ -8,7 +8,7 @@ import secrets
 import string
 from datetime import timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session, joinedload
 
 from bot.domain.errors import Invalid, NotFound
@@ -19,6 +19,13 @@ RESOURCES = ("issues", "issue-sessions", "answering-sessions", "work-chains", "r
 SCOPES = ("*", "trash:write", *(f"{name}:{right}" for name in RESOURCES for right in ("read", "write")))
 BASE62 = string.digits + string.ascii_letters
 FORM = re.compile(r"cc_(live|test)_[0-9A-Za-z]{43}")
+
+# built once, since every request asks it
+_FIND = (
+    select(ApiKey)
+    .where(ApiKey.digest == bindparam("digest"), ApiKey.revoked_at.is_(None))
+    .options(joinedload(ApiKey.project))
+)
 
 
 def make(tx: Session, project: Project, name: str, scopes: list[str]) -> tuple[ApiKey, str]:
@@ -46,8 +53,7 @@ def find(tx: Session, text: str) -> ApiKey | None:
     if not FORM.fullmatch(text):
         return None
     # looked up by its SHA-256: what an attacker can time tells nothing about a key that exists
-    query = select(ApiKey).where(ApiKey.digest == _digest(text), ApiKey.revoked_at.is_(None))
-    return tx.scalars(query.options(joinedload(ApiKey.project))).first()
+    return tx.scalars(_FIND, {"digest": _digest(text)}).first()
 
 
 def listed(tx: Session, project: Project) -> list[ApiKey]:

@@ -80,6 +80,10 @@ def listed(tx: Session, project_id: str, limit: int = 100, after: str | None = N
     return page(tx, query, IssueSession.id, limit, after)
 
 
+def rename(session: IssueSession, name: str) -> None:
+    session.name = name
+
+
 def delete(tx: Session, session: IssueSession) -> None:
     """Put the session in the trash; an active one is cancelled."""
     if session.status == "active":

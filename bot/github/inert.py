@@ -41,7 +41,7 @@ _OURS_IN_CODE = re.compile(r"<(?=!--\s*askfirst)|(?<![\w.-])/(?=askfirst)", re.I
 def canonical(text: str | None) -> str:
     """The form that is stored and compared: LF, no control characters, no joiners, every fence closed."""
     lines = _clean(text or "").split("\n")
-    for fence, first, last in _parts(lines):
+    for fence, _first, last in _parts(lines):
         if fence and last is None:
             lines.append(fence)
             break

@@ -17,8 +17,7 @@ _MOST_PLACES = 30
 _LONGEST_PATH = 300
 
 _BORDER = "<!-- askfirst: edit above this line; what is below is kept up to date by the bot -->"
-_CUT_BORDER = "<!-- askfirst: shortened; what is below is kept up to date by the bot -->"
-_BORDERS = re.compile(rf"^[ \t]*(?:{re.escape(_BORDER)}|{re.escape(_CUT_BORDER)})[ \t]*$", re.MULTILINE)
+_BORDERS = re.compile(rf"^[ \t]*{re.escape(_BORDER)}[ \t]*$", re.MULTILINE)
 # what is left when somebody deletes the border but not the facts
 _FACTS = re.compile(r"^---[ \t]*\n+(?=\*\*Priority:\*\* )", re.MULTILINE)
 _OUR_COMMENT = re.compile(r"<!-- askfirst:[^>\n]*-->")
@@ -59,7 +58,6 @@ class Split:
 
     top: str
     facts: str | None
-    shortened: bool
 
 
 def issue_title(title: str) -> str:
@@ -77,17 +75,22 @@ def read_back_title(on_github: str, stored: str) -> str:
     return stored if same_title(on_github, stored) else one_line(on_github)
 
 
-def issue_body(content: IssueContent, mark: str, on_github: str | None = None) -> str:
+def issue_body(content: IssueContent, mark: str, on_github: str | None = None, keep_top: bool = False) -> str:
     """The whole body, at most 60,000 characters where we wrote the description.
 
-    Where the body that is `on_github` already says it, its upper part is kept to the letter.
+    Where the body that is `on_github` already says it, its upper part is kept to the letter; `keep_top` keeps
+    it whatever it says.
     """
-    top, written = _top(content.description), content.description
-    if on_github is not None and same_description(on_github, written):
+    top = _top(content.description)
+    if on_github is not None and (keep_top or same_description(on_github, content.description)):
         top = split(on_github).top
-    shortened = canonical(top) != canonical(written)
-    facts = _facts(content, mark, shortened, BODY_LIMIT - len(top))
+    facts = _facts(content, mark, top)
     return f"{top}\n\n{facts}" if top else facts
+
+
+def issue_facts(content: IssueContent, mark: str) -> str:
+    """The part that the bot keeps: border, facts, mark."""
+    return _facts(content, mark, _top(content.description))
 
 
 def split(body: str | None) -> Split:
@@ -97,9 +100,9 @@ def split(body: str | None) -> Split:
     if not borders:
         facts = _FACTS.search(text)
         top = text[: facts.start()] if facts else _OUR_COMMENT.sub("", text)
-        return Split(top.rstrip(), None, False)
+        return Split(top.rstrip(), None)
     last = borders[-1]
-    return Split(text[: last.start()].rstrip(), text[last.start() :].strip(), _CUT_BORDER in last[0])
+    return Split(text[: last.start()].rstrip(), text[last.start() :].strip())
 
 
 def read_back(body: str | None, stored: str = "") -> str:
@@ -137,16 +140,21 @@ def _top(description: str) -> str:
     return whole if len(whole) <= _TOP_LIMIT else neutralise(cut(canonical(description), _TOP_LIMIT // 2))
 
 
-def _facts(content: IssueContent, mark: str, shortened: bool, room: int) -> str:
+def _facts(content: IssueContent, mark: str, top: str) -> str:
     rest = f"[the rest]({content.rest_url})"
     rule = f" · **Rule:** {code(cut(content.rule, _LONGEST_PATH))}" if content.rule else ""
-    parts = [_CUT_BORDER if shortened else _BORDER, "---", f"**Priority:** {content.priority}{rule}"]
-    if shortened:
+    parts = [_BORDER, "---", f"**Priority:** {content.priority}{rule}"]
+    if _is_shortened(content.description, top):
         parts.append(f"The description is longer than fits here: {rest}.")
     for part in (_where(content), _folded("Suggested prompt", content.suggested_prompt, rest)):
-        if part and sum(map(len, [*parts, part, mark])) + 100 <= room:
+        if part and sum(map(len, [top, *parts, part, mark])) + 100 <= BODY_LIMIT:
             parts.append(part)
     return "\n\n".join([*parts, mark])
+
+
+def _is_shortened(description: str, top: str) -> bool:
+    short = _top(description)
+    return canonical(short) != canonical(description) and canonical(top) == canonical(short)
 
 
 def _where(content: IssueContent) -> str:

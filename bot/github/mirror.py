@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -23,6 +23,7 @@ COLOURS = {
     "priority: high": "d93f0b",
     "priority: critical": "b60205",
 }
+EVERYTHING = frozenset({"title", "description", "facts", "priority", "state", "reason"})
 # how long before our own clock an earlier attempt may seem to have acted at GitHub
 _CLOCK_MARGIN = timedelta(minutes=5)
 
@@ -45,9 +46,11 @@ def ensure_issue(
     number: int | None,
     recover_since: datetime | None,
     content: IssueContent,
+    changed: Set[str] = EVERYTHING,
 ) -> Made:
     """The issue, created or brought up to date; people's labels, assignees and milestones are not touched.
 
+    `changed`: what of it may be written, so that an older wish of ours does not undo somebody's newer edit.
     `recover_since`: when an earlier attempt began that may have created it. Raises GitHubError:
     NotFound or Gone where a known one is no longer there, Ambiguous where several carry our mark.
     """
@@ -56,10 +59,11 @@ def ensure_issue(
         issue = repo.request("GET", f"/issues/{number}").data
     else:
         issue = _lost_issue(repo, secret, local_id, recover_since) or _create_issue(repo, content, mark)
-    changes = _changes(issue, content, mark)
+    changes = _changes(issue, content, mark, changed)
     if changes:
         issue = repo.request("PATCH", f"/issues/{issue['number']}", json=changes).data
-    _show_priority(repo, issue, content.priority)
+    if "priority" in changed:
+        _show_priority(repo, issue, content.priority)
     return _made(issue, issue["number"])
 
 
@@ -120,22 +124,25 @@ def _create_issue(repo: Repo, content: IssueContent, mark: str) -> dict[str, Any
     return issue
 
 
-def _changes(issue: dict[str, Any], content: IssueContent, mark: str) -> dict[str, Any]:
+def _changes(issue: dict[str, Any], content: IssueContent, mark: str, changed: Set[str]) -> dict[str, Any]:
     changes: dict[str, Any] = {}
-    body = issue_body(content, mark, issue["body"] or "")
-    if not same_title(issue["title"], content.title):
+    if "title" in changed and not same_title(issue["title"], content.title):
         changes["title"] = issue_title(content.title)
-    if split(issue["body"]) != split(body):
-        changes["body"] = body
-    reason_differs = content.state == "closed" and content.state_reason not in (
-        None,
-        issue.get("state_reason"),
-    )
-    if issue["state"] != content.state or reason_differs:
+    if changed & {"description", "facts"}:
+        body = issue_body(content, mark, issue["body"] or "", keep_top="description" not in changed)
+        if split(issue["body"]) != split(body):
+            changes["body"] = body
+    if changed & {"state", "reason"} and not _same_state(issue, content):
         changes["state"] = content.state
         if content.state_reason:
             changes["state_reason"] = content.state_reason
     return changes
+
+
+def _same_state(issue: dict[str, Any], content: IssueContent) -> bool:
+    if issue["state"] != content.state or content.state == "open":
+        return bool(issue["state"] == content.state)
+    return content.state_reason in (None, issue.get("state_reason"))
 
 
 def _show_priority(repo: Repo, issue: dict[str, Any], priority: str) -> None:

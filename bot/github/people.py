@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from enum import IntEnum
 from typing import Any
-from urllib.parse import quote
 
 from bot.github.errors import GitHubError, NotFound, RateLimited
 from bot.github.repo import Repo
@@ -37,6 +37,7 @@ _FLAGS = {
     "triage": Level.TRIAGE,
     "pull": Level.READ,
 }
+_PERSON = re.compile(r"[A-Za-z0-9_-]+")  # an App's login ends in [bot]
 _WORDS = {"admin": Level.ADMIN, "write": Level.WRITE, "read": Level.READ}
 
 
@@ -45,10 +46,10 @@ def permission(repo: Repo, login: str, user_id: int | None = None) -> Level:
 
     Raises Undecided. https://docs.github.com/en/rest/collaborators/collaborators
     """
-    if login.endswith("[bot]"):
+    if not _PERSON.fullmatch(login):
         return Level.NONE
     try:
-        answer = repo.request("GET", f"/collaborators/{quote(login, safe='')}/permission").data
+        answer = repo.request("GET", f"/collaborators/{login}/permission").data
     except NotFound:
         return Level.NONE
     except GitHubError as error:

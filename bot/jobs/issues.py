@@ -8,7 +8,7 @@ from typing import Any
 from bot.domain import intents, mirror
 from bot.github.errors import Gone, NotFound
 from bot.github.inert import canonical
-from bot.github.issuetext import IssueContent, Place, issue_facts
+from bot.github.issuetext import IssueContent, Place, issue_body
 from bot.github.mirror import ensure_issue
 from bot.jobs.work import Work
 from bot.store.models import Issue, Project
@@ -70,12 +70,12 @@ def _content(work: Work, project: Project, issue: Issue) -> IssueContent:
 
 def _wanted(issue: Issue, content: IssueContent) -> dict[str, Any]:
     """What GitHub is to show, in the form in which it is remembered."""
-    facts = issue_facts(content, mark="")
+    body = issue_body(content, mark="")
     return {
         "title": content.title,
         "description": canonical(content.description),
         "priority": content.priority,
         "state": content.state,
         "reason": content.state_reason,
-        "facts": hashlib.sha256(facts.encode()).hexdigest()[:16],
+        "body": hashlib.sha256(body.encode()).hexdigest()[:16],
     }

@@ -32,6 +32,11 @@ class Tools:
             settings.github_app_id or 0, settings.github_private_key, settings.github_api_url, self._transport
         )
 
+    @property
+    def secret(self) -> bytes:
+        """What our marks are signed with."""
+        return self.config.secret_key.encode()
+
     def template(self, name: str) -> Template:
         """The template of this name. Raises SandboxError."""
         templates = load_templates(self.config.askfirst_home)

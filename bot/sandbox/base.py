@@ -17,7 +17,7 @@ class SandboxError(Exception):
 
 
 class TimedOut(SandboxError, TimeoutError):
-    """The command ran past its time and was killed with everything it started. `log`: the end of its output."""
+    """The command ran past its time and was killed with all that it started. `log`: its output."""
 
     def __init__(self, seconds: float, log: str) -> None:
         super().__init__(f"killed after {seconds:g} s")
@@ -34,10 +34,10 @@ class Limits(BaseModel):
 
     model_config = ConfigDict(strict=True, frozen=True, extra="forbid")
 
-    timeout_ms: int = Field(600_000, ge=1, le=24 * 3_600_000)
-    memory_mb: int = Field(4096, ge=64)
-    cpu_count: int = Field(2, ge=1, le=64)
-    file_mb: int = Field(256, ge=1)
+    timeout_ms: int = Field(default=600_000, ge=1, le=24 * 3_600_000)
+    memory_mb: int = Field(default=4096, ge=64)
+    cpu_count: int = Field(default=2, ge=1, le=64)
+    file_mb: int = Field(default=256, ge=1)
 
 
 @dataclass(frozen=True)
@@ -58,8 +58,10 @@ class Sandbox(Protocol):
     def put(self, tar: BinaryIO) -> None:
         """Unpacks a tar below the root; SandboxError for a member that would land elsewhere."""
 
-    def run(self, command: list[str], timeout: float | None = None, on_line: OnLine | None = None) -> Finished:
-        """Runs a command to its end, at most `timeout` seconds; output and errors go to `on_line` line by line.
+    def run(
+        self, command: list[str], timeout: float | None = None, on_line: OnLine | None = None
+    ) -> Finished:
+        """Runs a command to its end, at most `timeout` seconds; each line of its output goes to `on_line`.
 
         Exit code 127: there is no such program. TimedOut: killed, with all that it started.
         """

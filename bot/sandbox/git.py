@@ -10,6 +10,7 @@ import os
 import re
 import signal
 import subprocess
+import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -28,13 +29,15 @@ case "$1" in
 esac
 """
 
+NETWORK = ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "NO_PROXY", "no_proxy", "SSL_CERT_FILE")
+OPERATORS = ("HOME", "XDG_CONFIG_HOME")
+
 SAFE = {
     "core.hooksPath": "/dev/null",
     "core.attributesFile": "/dev/null",
     "core.fsmonitor": "false",
     "core.protectHFS": "true",
     "core.protectNTFS": "true",
-    "fetch.fsckObjects": "false",
     "gc.auto": "0",
     "maintenance.auto": "false",
     "submodule.recurse": "false",
@@ -82,9 +85,15 @@ def redact(text: str) -> str:
     return text
 
 
-def git(arguments: list[str], folder: Path, timeout: float, remote: Remote | None = None, **extra: str) -> str:
+def git(
+    arguments: list[str],
+    folder: Path,
+    timeout: float,
+    remote: Remote | None = None,
+    extra: dict[str, str] | None = None,
+) -> str:
     """Runs git with that repository as GIT_DIR and returns its output; GitFailed or RepoError (time)."""
-    environment = _environment(remote) | {"GIT_DIR": str(folder)} | extra
+    environment = _environment(remote) | {"GIT_DIR": str(folder)} | (extra or {})
     process = subprocess.Popen(
         ["git", *_options(remote), *arguments],
         env=environment,
@@ -112,11 +121,13 @@ class GitFailed(Exception):
 def write_askpass(folder: Path) -> None:
     """Puts the askpass script there; it holds no secret."""
     script = folder / "askpass"
-    if not script.exists():
-        part = folder / f"askpass.{os.getpid()}"
-        part.write_text(ASKPASS)
-        part.chmod(0o700)
-        part.replace(script)
+    if script.exists():
+        return
+    descriptor, part = tempfile.mkstemp(dir=folder)
+    with open(descriptor, "w") as file:
+        file.write(ASKPASS)
+    os.chmod(part, 0o700)
+    os.replace(part, script)
 
 
 def askpass(remote: Remote, script: Path) -> dict[str, str]:
@@ -150,12 +161,12 @@ def _environment(remote: Remote | None) -> dict[str, str]:
         "GIT_NO_REPLACE_OBJECTS": "1",
         "GIT_ALLOW_PROTOCOL": ":".join(remote.protocols) if remote else "none",
     }
-    for name in ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "NO_PROXY", "no_proxy", "SSL_CERT_FILE"):
-        if name in os.environ:
-            environment[name] = os.environ[name]
+    handed_on = NETWORK + (OPERATORS if remote and remote.plain else ())
+    environment |= {name: os.environ[name] for name in handed_on if name in os.environ}
     if remote and remote.plain:
-        return environment | {name: os.environ[name] for name in ("HOME", "XDG_CONFIG_HOME") if name in os.environ}
-    return environment | {"GIT_CONFIG_NOSYSTEM": "1", "GIT_CONFIG_GLOBAL": "/dev/null", "HOME": "/nonexistent"}
+        return environment
+    nothing = {"GIT_CONFIG_NOSYSTEM": "1", "GIT_CONFIG_GLOBAL": "/dev/null", "HOME": "/nonexistent"}
+    return environment | nothing
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

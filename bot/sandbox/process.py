@@ -24,11 +24,12 @@ from typing import BinaryIO, Self, cast
 from bot.sandbox.base import Finished, Limits, NotThere, OnLine, SandboxError, TimedOut
 from bot.sandbox.output import Output
 from bot.sandbox.template import Template
-from bot.sandbox.unpack import unpack
+from bot.sandbox.unpack import is_inside, unpack
 
 SUPERVISOR = Path(__file__).with_name("supervisor.py")
 MIB = 1024 * 1024
 GRACE = 5.0
+PREFIX = "askfirst-sandbox-"
 
 
 class ProcessSandbox:
@@ -42,7 +43,8 @@ class ProcessSandbox:
             )
         self.limits = limits or template.limits
         self._deadline = time.monotonic() + self.limits.timeout_ms / 1000
-        self._folder = Path(tempfile.mkdtemp(prefix="askfirst-"))
+        _sweep()
+        self._folder = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-"))
         self._root = self._folder / "askfirst"
         for name in ("askfirst", "home", "tmp"):
             (self._folder / name).mkdir(mode=0o700)
@@ -52,13 +54,14 @@ class ProcessSandbox:
     def put(self, tar: BinaryIO) -> None:
         unpack(tar, self._root)
 
-    def run(self, command: list[str], timeout: float | None = None, on_line: OnLine | None = None) -> Finished:
+    def run(
+        self, command: list[str], timeout: float | None = None, on_line: OnLine | None = None
+    ) -> Finished:
         started = time.monotonic()
         deadline = min(self._deadline, started + timeout) if timeout is not None else self._deadline
         output = Output(on_line)
         with self._started(command) as process:
-            in_time = _drain(process, output, deadline)
-            code = process.wait(GRACE) if in_time else None
+            code = _end(process, deadline) if _drain(process, output, deadline) else None
         if self._closed:
             raise SandboxError("the sandbox was closed while its command ran")
         if code is None:
@@ -67,8 +70,7 @@ class ProcessSandbox:
 
     def get(self, path: str) -> BinaryIO:
         target = self._root / path
-        inside = os.path.realpath(target.parent).startswith(os.path.realpath(self._root))
-        if not inside or not os.path.lexists(target):
+        if not is_inside(self._root, target.parent) or not os.path.lexists(target):
             raise NotThere(f"{path} is not there")
         spool = cast(BinaryIO, tempfile.SpooledTemporaryFile(max_size=4 * MIB))
         with tarfile.open(fileobj=spool, mode="w") as tar:
@@ -125,7 +127,7 @@ class ProcessSandbox:
         }
 
     def _environment(self) -> dict[str, str]:
-        """Nothing of ours is inherited; the folder of this Python comes first, where pip puts the analyzers."""
+        """Nothing of ours is inherited; first on the path is where pip put the analyzers."""
         return {
             "PATH": f"{Path(sys.executable).parent}:/usr/local/bin:/usr/bin:/bin",
             "HOME": str(self._folder / "home"),
@@ -136,6 +138,24 @@ class ProcessSandbox:
             "ASKFIRST_TASK": str(self._root / "task.json"),
             "ASKFIRST_RESULT": str(self._root / "result.json"),
         }
+
+
+def _sweep() -> None:
+    """Removes the folders of processes that were killed before they could."""
+    for folder in Path(tempfile.gettempdir()).glob(f"{PREFIX}*-*"):
+        pid = folder.name.removeprefix(PREFIX).split("-")[0]
+        if pid.isdigit() and not _alive(int(pid)):
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        pass
+    return True
 
 
 def _drain(process: subprocess.Popen[bytes], output: Output, deadline: float) -> bool:
@@ -152,6 +172,14 @@ def _drain(process: subprocess.Popen[bytes], output: Output, deadline: float) ->
                 return True
     output.feed(b"", final=True)
     return False
+
+
+def _end(process: subprocess.Popen[bytes], deadline: float) -> int | None:
+    """The exit code; a command may close its output long before it ends."""
+    try:
+        return process.wait(max(0.0, deadline - time.monotonic()))
+    except subprocess.TimeoutExpired:
+        return None
 
 
 def _kill(process: subprocess.Popen[bytes]) -> None:

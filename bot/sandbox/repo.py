@@ -22,15 +22,24 @@ CALL_SECONDS = 60.0
 
 # what git says (LC_ALL=C) → what we say
 REASONS = [
-    (r"repository .* not found|does not appear to be a git repo|no such file or directory|error: 404",
-     "{url} is missing: there is no such repository, or we may not see it"),
-    (r"could not read username|authentication failed|permission .*denied|error: 40[13]|access denied",
-     "{url} cannot be read: we have no rights to it"),
-    (r"dubious ownership", "{url} belongs to another user; run git config --global --add safe.directory {url}"),
-    (r"could not resolve host|connection refused|failed to connect|timed out|unreachable",
-     "{url} cannot be reached"),
+    (
+        r"repository .* not found|does not appear to be a git repo|no such file or directory|error: 404",
+        "{url} is missing: there is no such repository, or we may not see it",
+    ),
+    (
+        r"could not read username|authentication failed|permission .*denied|error: 40[13]|access denied",
+        "{url} cannot be read: we have no rights to it",
+    ),
+    (
+        r"dubious ownership",
+        "{url} belongs to another user; git config --global --add safe.directory {url} allows it",
+    ),
+    (
+        r"could not resolve host|connection refused|failed to connect|timed out|unreachable",
+        "{url} cannot be reached",
+    ),
     (r"transport .* not allowed", "{url} uses a protocol that is not allowed"),
-]  # fmt: skip
+]
 
 
 @dataclass(frozen=True)
@@ -42,14 +51,14 @@ class Head:
 
 
 def remote_head(home: Path, remote: Remote) -> Head:
-    """Asks the remote for its default branch; RepoError when it is missing, closed to us, or has no commit."""
+    """Asks the remote for its default branch; RepoError when it is missing, closed, or has no commit."""
     folder = _clones(home)
-    lines = _ask(["ls-remote", "--symref", "--", remote.url, "HEAD"], folder, CALL_SECONDS, remote).splitlines()
-    branch = next((line[len("ref: refs/heads/") :].split("\t")[0] for line in lines if line.startswith("ref: ")), "")
-    commit = next((line.split("\t")[0] for line in lines if not line.startswith("ref: ")), "")
+    said = _ask(["ls-remote", "--symref", "--", remote.url, "HEAD"], folder, CALL_SECONDS, remote)
+    branch = re.search(r"^ref: refs/heads/(\S+)\tHEAD$", said, re.MULTILINE)
+    commit = re.search(r"^([0-9a-f]{40,64})\tHEAD$", said, re.MULTILINE)
     if not commit:
         raise RepoError(f"{redact(remote.url)} is empty: it has no commit on its default branch yet")
-    return Head(branch or "HEAD", commit)
+    return Head(branch[1] if branch else "HEAD", commit[1])
 
 
 def fetch(home: Path, key: str, remote: Remote, timeout: float = FETCH_SECONDS) -> Path:
@@ -73,8 +82,11 @@ def resolve(mirror: Path, ref: str) -> str:
         names.append(ref)
     for name in names:
         try:
-            return git(["rev-parse", "--verify", "--quiet", "--end-of-options", name + "^{commit}"],
-                       mirror, CALL_SECONDS).strip()  # fmt: skip
+            return git(
+                ["rev-parse", "--verify", "--quiet", "--end-of-options", name + "^{commit}"],
+                mirror,
+                CALL_SECONDS,
+            ).strip()
         except GitFailed:
             continue
     raise RepoError(f"there is no branch, tag or commit {ref[:100]!r} in this repository")
@@ -87,10 +99,16 @@ def checkout(mirror: Path, ref: str, target: Path) -> str:
     with tempfile.TemporaryDirectory(dir=mirror.parent) as folder:
         index = {"GIT_INDEX_FILE": os.path.join(folder, "index"), "GIT_WORK_TREE": str(target)}
         try:
-            git(["read-tree", commit], mirror, CALL_SECONDS, **index)
-            git(["checkout-index", "--all", "--quiet", f"--prefix={target}/"], mirror, FETCH_SECONDS, **index)
+            git(["read-tree", commit], mirror, CALL_SECONDS, extra=index)
+            git(
+                ["checkout-index", "--all", "--quiet", f"--prefix={target}/"],
+                mirror,
+                FETCH_SECONDS,
+                extra=index,
+            )
         except GitFailed as failed:
-            raise RepoError(f"commit {commit[:12]} cannot be checked out: {_last_line(str(failed))}") from failed
+            why = _last_line(str(failed))
+            raise RepoError(f"commit {commit[:12]} cannot be checked out: {why}") from failed
     return commit
 
 
@@ -103,15 +121,11 @@ def _clones(home: Path) -> Path:
 
 def _ask(arguments: list[str], folder: Path, timeout: float, remote: Remote) -> str:
     """A git call to a remote, its failure as a reason that a person understands."""
-    script = _script(folder)
+    script = (folder if folder.name == "clones" else folder.parent) / "askpass"
     try:
-        return git(arguments, folder, timeout, remote, **askpass(remote, script))
+        return git(arguments, folder, timeout, remote, askpass(remote, script))
     except GitFailed as failed:
         raise RepoError(_reason(str(failed), remote)) from failed
-
-
-def _script(folder: Path) -> Path:
-    return (folder if folder.name == "clones" else folder.parent) / "askpass"
 
 
 def _reason(said: str, remote: Remote) -> str:
@@ -138,6 +152,6 @@ def _only_one(lock: Path, timeout: float) -> Iterator[None]:
                 break
             except BlockingIOError:
                 if time.monotonic() > until:
-                    raise RepoError(f"another fetch of this repository took longer than {timeout:g} s") from None
+                    raise RepoError(f"another fetch of it took longer than {timeout:g} s") from None
                 time.sleep(0.05)
         yield

@@ -53,7 +53,7 @@ def load_templates(home: Path) -> dict[str, Template]:
     for file in sorted((home / "templates").glob("*.toml")):
         template = _read(file, home)
         if template.name in found:
-            raise SandboxError(f"{file}: name: there is already a template {template.name}; choose another name")
+            raise SandboxError(f"{file}: name: {template.name} is taken; choose another")
         found[template.name] = template.model_copy(update={"trusted": False})
     return found
 
@@ -79,4 +79,3 @@ def _beside(file: Path, source: str) -> Path:
     if not path.is_file():
         raise SandboxError(f"{file}: files: {source} is not there")
     return path
-

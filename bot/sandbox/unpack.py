@@ -15,7 +15,8 @@ def unpack(tar: BinaryIO, root: Path) -> None:
     """Files, folders and links inside the tree; anything else, or a place outside, is a SandboxError."""
     with tarfile.open(fileobj=tar, mode="r|") as members:
         for member in members:
-            target = _place(root, member.name)
+            target = root / member.name
+            _inside(root, target.parent, member.name)
             if member.isdir():
                 target.mkdir(parents=True, exist_ok=True)
                 continue
@@ -29,15 +30,14 @@ def unpack(tar: BinaryIO, root: Path) -> None:
                 raise SandboxError(f"{member.name}: neither file, folder nor link")
 
 
-def _place(root: Path, name: str) -> Path:
-    target = root / name
-    _inside(root, target.parent, name)
-    return target
+def is_inside(root: Path, path: Path) -> bool:
+    """Whether a path, all links followed, is the root or below it."""
+    real, base = os.path.realpath(path), os.path.realpath(root)
+    return real == base or real.startswith(base + os.sep)
 
 
 def _inside(root: Path, path: Path, name: str) -> None:
-    real, base = os.path.realpath(path), os.path.realpath(root)
-    if real != base and not real.startswith(base + os.sep):
+    if not is_inside(root, path):
         raise SandboxError(f"{name}: would leave the sandbox")
 
 

@@ -11,6 +11,7 @@ from sqlalchemy import Engine, create_engine, event, text
 from sqlalchemy.orm import Session, sessionmaker
 
 Bells = list[tuple[int, str]]  # outbox rows: (id, job)
+SQLITE_WAIT = 10  # seconds for another writer
 
 
 class Database:
@@ -24,11 +25,16 @@ class Database:
         self._sessions = sessionmaker(self.engine, expire_on_commit=False)
 
     @contextmanager
-    def write(self) -> Iterator[Session]:
-        """A transaction that commits at the end of the block and rolls back on any error."""
+    def write(self, *, patient: bool = True) -> Iterator[Session]:
+        """A transaction that commits at the end of the block and rolls back on any error.
+
+        Without patience it raises OperationalError at once where another writer is in the way.
+        """
         with self._sessions() as session, session.begin():
             if self.engine.dialect.name == "sqlite":
-                session.execute(text("BEGIN IMMEDIATE"))
+                _begin_immediate(session, patient)
+            elif not patient:
+                session.execute(text("SET LOCAL lock_timeout = '20ms'"))
             yield session
         if bells := session.info.get("bells"):
             self.ring(bells)
@@ -38,7 +44,7 @@ class Database:
         """A transaction for reading only; nothing done in it is kept."""
         with self._sessions() as session:
             if self.engine.dialect.name == "sqlite":
-                session.execute(text("BEGIN"))
+                session.connection().exec_driver_sql("BEGIN")
             yield session
 
     def close(self) -> None:
@@ -52,12 +58,23 @@ def lock(tx: Session, name: str) -> None:
         tx.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": number})
 
 
+def _begin_immediate(session: Session, patient: bool) -> None:
+    if patient:
+        session.execute(text("BEGIN IMMEDIATE"))
+        return
+    session.execute(text("PRAGMA busy_timeout = 0"))
+    try:
+        session.execute(text("BEGIN IMMEDIATE"))
+    finally:
+        session.execute(text(f"PRAGMA busy_timeout = {SQLITE_WAIT * 1000}"))
+
+
 def _engine(url: str, pool_size: int) -> Engine:
     if not url.startswith("sqlite"):
         return create_engine(
             url, pool_size=pool_size, pool_pre_ping=True, connect_args={"connect_timeout": 10}
         )
-    engine = create_engine(url, connect_args={"timeout": 10, "isolation_level": None})
+    engine = create_engine(url, connect_args={"timeout": SQLITE_WAIT, "isolation_level": None})
 
     @event.listens_for(engine, "connect")
     def _pragmas(connection: Any, _record: Any) -> None:

@@ -1,4 +1,4 @@
-"""The keyless agent: runs the analyzers in the sandbox, reads what they say on our side, makes issues of it."""
+"""The keyless agent: analyzers run in the sandbox, what they say is read on our side."""
 
 from __future__ import annotations
 
@@ -7,7 +7,18 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from bot.agents.archive import pack, read
-from bot.agents.base import AgentFailed, Dropped, Ended, Log, OnProgress, ScanResult, Task, Tool, Workplace, in_scope
+from bot.agents.base import (
+    AgentFailed,
+    Dropped,
+    Ended,
+    Log,
+    OnProgress,
+    ScanResult,
+    Task,
+    Tool,
+    Workplace,
+    in_scope,
+)
 from bot.agents.keyless.analyzers import ANALYZERS, BATCH, Analyzer, read_output
 from bot.agents.keyless.findings import Finding
 from bot.agents.keyless.grouping import group
@@ -53,7 +64,7 @@ def scan(task: Task, tree: Tree, sandbox: Workplace, on_progress: OnProgress, lo
     on_progress("grouping", 85, f"{len(done.findings)} findings")
     kept = worth_it(done.findings, done.rules, tree)
     limit = min(MAX_ISSUES, task.limits.issues)
-    grouped = group(kept, done.rules, tree, limit, task.protected_paths)
+    grouped = group(kept, done.rules, tree, limit, task)
     counts = {analyzer.language: len(paths) for analyzer, paths in work}
     result = ScanResult(
         issues=grouped.issues,
@@ -77,7 +88,8 @@ def _scope(task: Task, chosen: Chosen) -> list[str]:
 
 def _files(tree: Tree, task: Task, chosen: Chosen) -> tuple[list[str], list[str]]:
     scope = _scope(task, chosen)
-    ours, skipped = [], []
+    ours: list[str] = []
+    skipped: list[str] = []
     for path in tree.sizes:
         if in_scope(path, scope) and any(analyzer.takes(tree, path) for analyzer in ANALYZERS):
             (ours if is_ours(tree, path) else skipped).append(path)
@@ -85,13 +97,17 @@ def _files(tree: Tree, task: Task, chosen: Chosen) -> tuple[list[str], list[str]
 
 
 def _work(tree: Tree, paths: list[str], chosen: Chosen) -> list[tuple[Analyzer, list[str]]]:
-    wanted = [analyzer for analyzer in ANALYZERS if analyzer.language in chosen.languages]
+    wanted = [one for one in ANALYZERS if one.language in chosen.languages and _rules(one, chosen)]
     return [(analyzer, [path for path in paths if analyzer.takes(tree, path)]) for analyzer in wanted]
 
 
+def _rules(analyzer: Analyzer, chosen: Chosen) -> dict[str, Rule]:
+    return {code: rule for code, rule in rules_of(analyzer.language).items() if chosen.wants(rule)}
+
+
 def _analyze(done: _Scan, analyzer: Analyzer, paths: list[str], chosen: Chosen) -> None:
-    rules = {code: rule for code, rule in rules_of(analyzer.language).items() if rule.category in chosen.categories}
-    tool = _version(done, analyzer) if rules else Tool(name=analyzer.name, problem="has no rules for this")
+    rules = _rules(analyzer, chosen)
+    tool = _version(done, analyzer)
     if tool.problem is None:
         try:
             for start in range(0, len(paths), BATCH):

@@ -15,14 +15,14 @@ from bot.agents.base import AgentFailed
 from bot.agents.keyless.findings import Finding
 from bot.agents.tree import Tree
 
-# a shell takes longer than this many arguments nowhere we know
+# files in one call: far below what a command line may hold
 BATCH = 500
 SHELLS = re.compile(rb"^#!\s*\S*?(/env\s+(-S\s+)?)?/?(sh|bash|dash|ksh)\b")
 
 
 @dataclass(frozen=True)
 class Analyzer:
-    """`command` gets codes and Python's version, the files follow it; it runs in `repo`, below the sandbox's root."""
+    """`command` gets the codes and Python's version, the files follow it; it runs in `repo`."""
 
     name: str
     language: str
@@ -70,20 +70,39 @@ class _Shellcheck(BaseModel):
 def _ruff_command(codes: Iterable[str], python: str | None) -> list[str]:
     selected = ",".join(sorted({code.rstrip("*") for code in codes} - {"invalid-syntax"}))
     version = ["--target-version", python] if python else []
-    return ["ruff", "check", "--isolated", "--no-cache", "--no-fix", "--quiet", "--exit-zero", *version,
-            "--output-format", "json", "--select", selected or "E999", "--"]  # fmt: skip
+    return [
+        "ruff",
+        "check",
+        "--isolated",
+        "--no-cache",
+        "--no-fix",
+        "--quiet",
+        "--exit-zero",
+        *version,
+        "--output-format",
+        "json",
+        "--select",
+        selected or "E999",
+        "--",
+    ]
 
 
 def _read_ruff(output: bytes) -> list[Finding]:
     parsed = _Ruff.model_validate_json(b'{"findings":' + (output.strip() or b"[]") + b"}")
     return [
         Finding(
-            path=one.filename, line=one.location.row, end_line=one.end_location.row, column=one.location.column,
-            tool="ruff", rule=one.code or "invalid-syntax", message=one.message, name=one.name or "",
+            path=one.filename,
+            line=one.location.row,
+            end_line=one.end_location.row,
+            column=one.location.column,
+            tool="ruff",
+            rule=one.code or "invalid-syntax",
+            message=one.message,
+            name=one.name or "",
             safe_fix=bool(one.fix and one.fix.applicability == "safe"),
         )
         for one in parsed.findings
-    ]  # fmt: skip
+    ]
 
 
 def _shellcheck_command(codes: Iterable[str], python: str | None) -> list[str]:
@@ -93,10 +112,17 @@ def _shellcheck_command(codes: Iterable[str], python: str | None) -> list[str]:
 def _read_shellcheck(output: bytes) -> list[Finding]:
     parsed = _Shellcheck.model_validate_json(output.strip() or b'{"comments":[]}')
     return [
-        Finding(path=one.file, line=one.line, end_line=one.endLine, column=one.column,
-                tool="shellcheck", rule=f"SC{one.code}", message=one.message)
+        Finding(
+            path=one.file,
+            line=one.line,
+            end_line=one.endLine,
+            column=one.column,
+            tool="shellcheck",
+            rule=f"SC{one.code}",
+            message=one.message,
+        )
         for one in parsed.comments
-    ]  # fmt: skip
+    ]
 
 
 def read_output(analyzer: Analyzer, output: bytes) -> list[Finding]:
@@ -104,7 +130,9 @@ def read_output(analyzer: Analyzer, output: bytes) -> list[Finding]:
     try:
         return analyzer.read(output)
     except ValidationError as error:
-        raise AgentFailed(f"{analyzer.name} wrote something unexpected: {error.errors()[0]['msg']}") from error
+        raise AgentFailed(
+            f"{analyzer.name} wrote something unexpected: {error.errors()[0]['msg']}"
+        ) from error
 
 
 def _is_python(tree: Tree, path: str) -> bool:

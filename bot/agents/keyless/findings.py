@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, order=True)
 class Finding:
-    """`rule`: the tool's code. `name`: the tool's name for the rule, where it has one. `safe_fix`: the tool's own."""
+    """`rule`: the tool's code; `name`: its name, if any. `safe_fix`: the tool calls its own fix safe."""
 
     path: str
     line: int

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass
 
-from bot.agents.base import MAX_PLACES, FoundIssue, Level, Place, Priority
+from bot.agents.base import MAX_PLACES, FoundIssue, Level, Place, Priority, Task
+from bot.agents.fingerprints import context, fingerprints
 from bot.agents.keyless import texts
 from bot.agents.keyless.findings import Finding
-from bot.agents.fingerprints import context, fingerprints
 from bot.agents.keyless.places import area_of, is_aside, is_test
 from bot.agents.keyless.rules import SEVERITIES, Rule, rule_for
 from bot.agents.protected import is_protected
@@ -26,16 +26,19 @@ class Grouped:
     over_limit: int
 
 
-def group(findings: list[Finding], rules: dict[str, Rule], tree: Tree, limit: int, protected: list[str]) -> Grouped:
-    """One issue for each rule and area with all its places; at most `limit`, by priority, then by number of places."""
+def group(findings: list[Finding], rules: dict[str, Rule], tree: Tree, limit: int, task: Task) -> Grouped:
+    """One issue for each rule and area; at most `limit`, the worst first, then those with the most places."""
+    dismissed = frozenset(task.dismissed)
     groups: dict[tuple[str, str, str], list[tuple[Finding, Place]]] = defaultdict(list)
     for one, place in zip(findings, _places(findings, tree), strict=True):
+        if place.fingerprint in dismissed:
+            continue
         rule = rule_for(rules, one.rule)
         assert rule is not None
         name = rule.code if rule.title else one.rule
         groups[one.tool, name, area_of(tree, one.path)].append((one, place))
     ranked = sorted(groups, key=lambda key: (-_score(groups[key], rules), -len(groups[key]), key))
-    issues = [_issue(key, groups[key], rules, tree, protected) for key in ranked[:limit]]
+    issues = [_issue(key, groups[key], rules, tree, task.protected_paths) for key in ranked[:limit]]
     shown = {place.fingerprint for issue in issues for place in issue.locations}
     rest = (place for found in groups.values() for _, place in found if place.fingerprint not in shown)
     marks = {mark for place in rest for mark in (place.fingerprint, place.moved_fingerprint)}
@@ -47,14 +50,21 @@ def _places(findings: list[Finding], tree: Tree) -> list[Place]:
     by_tool: dict[str, list[int]] = defaultdict(list)
     for index, one in enumerate(findings):
         by_tool[one.tool].append(index)
-    marks = {}
+    marks: dict[int, tuple[str, str]] = {}
     for tool, indexes in by_tool.items():
-        marks |= dict(zip(indexes, fingerprints(tool, [texts_around[index] for index in indexes]), strict=True))
+        marks |= dict(
+            zip(indexes, fingerprints(tool, [texts_around[index] for index in indexes]), strict=True)
+        )
     return [
-        Place(path=one.path, start_line=one.line, end_line=min(max(one.line, one.end_line), len(tree.lines(one.path))),
-              fingerprint=marks[index][0], moved_fingerprint=marks[index][1])
+        Place(
+            path=one.path,
+            start_line=one.line,
+            end_line=min(max(one.line, one.end_line), len(tree.lines(one.path))),
+            fingerprint=marks[index][0],
+            moved_fingerprint=marks[index][1],
+        )
         for index, one in enumerate(findings)
-    ]  # fmt: skip
+    ]
 
 
 def _score(found: list[tuple[Finding, Place]], rules: dict[str, Rule]) -> float:
@@ -97,4 +107,3 @@ def _issue(
         confidence=rule.confidence,
         autofix=all(one.safe_fix and not is_protected(one.path, protected) for one in findings),
     )
-

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 
 from bot.agents.base import in_scope
+from bot.agents.keyless.rules import Rule
 from bot.agents.tree import Tree
 
 CATEGORIES = {
@@ -21,12 +22,16 @@ BY_DEFAULT = ("bugs", "performance", "security")
 
 @dataclass(frozen=True)
 class Chosen:
-    """What to look for; `understood` says so in words, for the summary."""
+    """What to look for. `asked`: the categories that were named. `understood`: it all in words."""
 
     categories: tuple[str, ...]
+    asked: tuple[str, ...]
     languages: tuple[str, ...]
     paths: tuple[str, ...]
     understood: str
+
+    def wants(self, rule: Rule) -> bool:
+        return rule.category in (self.categories if rule.by_default else self.asked)
 
 
 def choose(prompt: str, tree: Tree) -> Chosen:
@@ -38,6 +43,7 @@ def choose(prompt: str, tree: Tree) -> Chosen:
     categories = wanted or [name for name in BY_DEFAULT if name not in unwanted]
     return Chosen(
         tuple(sorted(categories)),
+        tuple(wanted),
         tuple(sorted(languages or LANGUAGES)),
         tuple(paths),
         _words(prompt, wanted, unwanted, languages, paths),
@@ -60,11 +66,15 @@ def _named(table: dict[str, str], text: str) -> tuple[list[str], list[str]]:
 def _paths(prompt: str, tree: Tree) -> list[str]:
     """The words that are a file or folder of the tree; a bare word counts only when it looks like a path."""
     words = (word.strip("`'\",;:()").removeprefix("./").rstrip("/.") for word in prompt.split())
-    likely = [word for word in words if "/" in word or "." in word or f"`{word}" in prompt or f"{word}/" in prompt]
+    likely = [
+        word for word in words if "/" in word or "." in word or f"`{word}" in prompt or f"{word}/" in prompt
+    ]
     return sorted({word for word in likely if word and any(in_scope(path, [word]) for path in tree.sizes)})
 
 
-def _words(prompt: str, wanted: list[str], unwanted: list[str], languages: list[str], paths: list[str]) -> str:
+def _words(
+    prompt: str, wanted: list[str], unwanted: list[str], languages: list[str], paths: list[str]
+) -> str:
     if not prompt.strip():
         return ""
     parts = [f"look for {_join(wanted)}"] if wanted else []
@@ -72,7 +82,7 @@ def _words(prompt: str, wanted: list[str], unwanted: list[str], languages: list[
     parts += [f"only {_join(languages)}"] if languages else []
     parts += [f"only in {_join(paths)}"] if paths else []
     if not parts:
-        return "The prompt names no kind of problem, language or path that this agent knows, so it looked for all it can."
+        return "The prompt names no kind of problem, language or path that this agent knows."
     return f"Understood from the prompt: {', '.join(parts)}."
 
 

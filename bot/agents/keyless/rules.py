@@ -20,7 +20,8 @@ SEVERITIES = {"low": 1, "medium": 2, "high": 3, "critical": 4}
 class Rule(Wire):
     """A rule of a tool. `code` ending in `*` takes all of that beginning, with the tool's own name as title.
 
-    `tests`: findings in tests count too. The patterns `unless_*` are findings that experience says are
+    `tests`: findings in tests count too. `by_default`: false for what is looked for only when the prompt
+    asks for its category. The patterns `unless_*` are findings that experience says are
     meant: searched in the path, in the tool's message with the line below it, and in the line of the place.
     """
 
@@ -32,14 +33,21 @@ class Rule(Wire):
     confidence: Level = "high"
     category: Category = "bugs"
     tests: bool = False
+    by_default: bool = True
     unless_path: str | None = None
     unless_message: str | None = None
     unless_line: str | None = None
 
     def meant(self, path: str, message: str, line: str) -> bool:
         """Whether this finding looks deliberate, so that nobody would thank us for it."""
-        tried = ((self.unless_path, path), (self.unless_message, f"{message}\n{line}"), (self.unless_line, line))
-        return bool(SILENCED.search(line)) or any(pattern and re.search(pattern, text) for pattern, text in tried)
+        tried = (
+            (self.unless_path, path),
+            (self.unless_message, f"{message}\n{line}"),
+            (self.unless_line, line),
+        )
+        return bool(SILENCED.search(line)) or any(
+            pattern and re.search(pattern, text) for pattern, text in tried
+        )
 
 
 class _Table(Wire):
@@ -49,7 +57,9 @@ class _Table(Wire):
 
 @cache
 def _table(language: str) -> _Table:
-    raw = tomllib.loads(Path(__file__).with_name("rules").joinpath(f"{language}.toml").read_text(encoding="utf-8"))
+    raw = tomllib.loads(
+        Path(__file__).with_name("rules").joinpath(f"{language}.toml").read_text(encoding="utf-8")
+    )
     return _Table.model_validate_json(json.dumps(raw))
 
 

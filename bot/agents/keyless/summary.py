@@ -6,23 +6,32 @@ from bot.agents.base import Tool
 from bot.agents.keyless.grouping import Grouped
 from bot.agents.keyless.prompt import Chosen
 
+LANGUAGES = {"python": "Python", "shell": "shell"}
+
 
 def summary(chosen: Chosen, files: dict[str, int], tools: list[Tool], grouped: Grouped, skipped: int) -> str:
     """A few sentences for people."""
-    looked = " and ".join(f"{count} {language} file{_s(count)}" for language, count in files.items())
+    counts = [f"{count} {LANGUAGES[name]} file{_s(count)}" for name, count in files.items() if count]
+    looked = " and ".join(counts) or "no file that the analyzers read"
     worked = [f"{tool.name} {tool.version}" for tool in tools if tool.problem is None]
     sentences = [f"Looked for {', '.join(chosen.categories)} in {looked}"]
     sentences[0] += f" with {' and '.join(worked)}." if worked else "."
-    sentences += [f"{tool.name} {tool.problem}, so its findings are missing." for tool in tools if tool.problem]
+    sentences += [
+        f"{tool.name} {tool.problem}, so its findings are missing." for tool in tools if tool.problem
+    ]
     if chosen.understood:
         sentences.append(chosen.understood)
     places = sum(len(issue.locations) for issue in grouped.issues)
     count = len(grouped.issues)
-    sentences.append(f"{count} issue{_s(count)} with {places} place{_s(places)}." if count else "Nothing to file.")
+    sentences.append(
+        f"{count} issue{_s(count)} with {places} place{_s(places)}." if count else "Nothing to file."
+    )
     if grouped.over_limit:
         sentences.append(f"{grouped.over_limit} less important ones wait until these are done.")
     if skipped:
-        sentences.append(f"{skipped} file{_s(skipped)} left out: generated, copied from elsewhere, or too large.")
+        sentences.append(
+            f"{skipped} file{_s(skipped)} left out: generated, copied from elsewhere, or too large."
+        )
     return " ".join(sentences)
 
 

@@ -20,8 +20,15 @@ LANGUAGES = {"ruff": "python", "shellcheck": "sh"}
 
 def title(rule: Rule, findings: list[Finding], area: str) -> str:
     """What is wrong and where: `Mutable default arguments in src/flask`."""
-    what = rule.title or findings[0].name.replace("-", " ").capitalize() or findings[0].rule
-    return f"{what} in {area or findings[0].path}"[:200]
+    what = rule.title or _named(findings[0])
+    files = {one.path for one in findings}
+    return f"{what} in {area or (min(files) if len(files) == 1 else 'the top folder')}"[:200]
+
+
+def _named(one: Finding) -> str:
+    """The tool's own words for a rule that has no title of ours: `Format literals (UP030)`."""
+    words = one.name.replace("-", " ").capitalize()
+    return f"{words} ({one.rule})" if words else one.rule
 
 
 def description(rule: Rule, code: str, findings: list[Finding], tree: Tree) -> str:
@@ -39,7 +46,9 @@ def suggested_prompt(rule: Rule, code: str, findings: list[Finding], area: str) 
     files = sorted({one.path for one in findings})
     where = ", ".join(files[:10]) + (f" and {len(files) - 10} more files" if len(files) > 10 else "")
     number = f"all {len(findings)} places" if len(findings) > 1 else "the place"
-    return f"Fix {number} that {findings[0].tool} reports as {code} in {where}. {rule.do} Change nothing else."
+    return (
+        f"Fix {number} that {findings[0].tool} reports as {code} in {where}. {rule.do} Change nothing else."
+    )
 
 
 def _lines(findings: list[Finding], tree: Tree) -> list[str]:
@@ -56,7 +65,9 @@ def _lines(findings: list[Finding], tree: Tree) -> list[str]:
     places = len({(one.path, one.line) for one in findings})
     if places > shown:
         files = len({one.path for one in findings})
-        blocks.append(f"… and {places - shown} more: {places} places in {files} file{'s' if files > 1 else ''} in all.")
+        blocks.append(
+            f"… and {places - shown} more: {places} places in {files} file{'s' if files > 1 else ''} in all."
+        )
     return blocks
 
 

@@ -37,14 +37,17 @@ def _without_injected(findings: list[Finding]) -> list[Finding]:
     lacking = {(one.path, one.message) for one in findings if one.rule == "F821"}
     count = Counter((path.rpartition("/")[0], message) for path, message in lacking)
     return [
-        one for one in findings
+        one
+        for one in findings
         if one.rule != "F821" or count[one.path.rpartition("/")[0], one.message] < INJECTED
-    ]  # fmt: skip
+    ]
 
 
 def _without_handed_on(findings: list[Finding], tree: Tree) -> list[Finding]:
     """Without unused imports that other files of the repository import from there."""
-    unused = {one: match[1] for one in findings if one.rule == "F401" and (match := IMPORTED.match(one.message))}
+    unused = {
+        one: match[1] for one in findings if one.rule == "F401" and (match := IMPORTED.match(one.message))
+    }
     if not unused:
         return findings
     taken = _taken(tree, {_module(one.path) for one in unused})
@@ -52,7 +55,7 @@ def _without_handed_on(findings: list[Finding], tree: Tree) -> list[Finding]:
 
 
 def _taken(tree: Tree, modules: Iterable[str]) -> set[tuple[str, str]]:
-    """(last part of the module, name) of all that is imported from these modules, or used as `module.name`."""
+    """(last part of the module, name) of all that is imported anywhere, or used as `module.name`."""
     used = re.compile(rf"\b({'|'.join(sorted(map(re.escape, modules)))})\.(\w+)")
     taken: set[tuple[str, str]] = set()
     for path in tree.sizes:

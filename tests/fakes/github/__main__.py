@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import threading
 from pathlib import Path
 
@@ -32,10 +33,8 @@ def main() -> None:
     copies = [fake.import_git(owner, path.resolve().name, path) for path in options.repositories]
     fake.install(owner, copies or None)
     print(f"{server.url}\nApp {app.id}, private key in {key}", flush=True)
-    try:
+    with contextlib.suppress(KeyboardInterrupt):
         threading.Event().wait()
-    except KeyboardInterrupt:
-        server.stop()
 
 
 if __name__ == "__main__":

@@ -91,7 +91,7 @@ def _act(
         raise not_found()
     if token:
         auth.require(token, route.accepts)
-    link_path = path if repository is None else f"/repositories/{repository.id}{BY_NAME.match(path)[3] or ''}"
+    link_path = path if repository is None else f"/repositories/{repository.id}{_rest(path)}"
     headers |= {"x-accepted-github-permissions": route.accepts} if route.accepts else {}
     call = Call(fake, route, params, query, body or {}, actor, token, repository, link_path, headers)
     result = route.handler(call)
@@ -126,10 +126,16 @@ def _repository_of(
     if moved is None:
         raise not_found()
     query = f"?{request.query_string.decode()}" if request.query_string else ""
-    url = f"{fake.api_url}/repositories/{moved.id}{BY_NAME.match(path)[3] or ''}{query}"
+    url = f"{fake.api_url}/repositories/{moved.id}{_rest(path)}{query}"
     if request.method == "GET":
         raise Refused(301, "Moved Permanently", headers={"Location": url}, url=url)
     raise Refused(307, "Temporary Redirect", headers={"Location": url}, url=url)
+
+
+def _rest(path: str) -> str:
+    """What follows the repository in a path by name."""
+    match = BY_NAME.match(path)
+    return (match[3] if match else None) or ""
 
 
 def _by_name(fake: FakeGitHub, path: str) -> str:

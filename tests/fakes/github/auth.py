@@ -10,7 +10,7 @@ import json
 import secrets
 from datetime import timedelta
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import jwt
 from cryptography.hazmat.primitives import serialization
@@ -68,7 +68,7 @@ def app_of_jwt(fake: FakeGitHub, value: str) -> App:
     app = next((a for a in fake.apps.values() if issuer in (str(a.id), a.client_id)), None)
     if app is None:
         raise Refused(404, "Integration not found")
-    unchecked = {"verify_exp": False, "verify_iat": False, "verify_nbf": False, "verify_aud": False}
+    unchecked: Any = {"verify_exp": False, "verify_iat": False, "verify_nbf": False, "verify_aud": False}
     try:
         jwt.decode(value, app.public_key, algorithms=["RS256"], options=unchecked)
     except jwt.InvalidTokenError:
@@ -77,7 +77,7 @@ def app_of_jwt(fake: FakeGitHub, value: str) -> App:
     return app
 
 
-def _check_times(claims: dict, now: float) -> None:
+def _check_times(claims: dict[str, Any], now: float) -> None:
     issued, expires = claims.get("iat"), claims.get("exp")
     if not isinstance(issued, int) or issued > now + 1:
         raise Refused(
@@ -147,5 +147,5 @@ def _has(permissions: dict[str, str], need: str) -> bool:
     return LEVELS.index(permissions.get(name, "none")) >= LEVELS.index(level)
 
 
-def _part(claims: dict) -> str:
+def _part(claims: dict[str, Any]) -> str:
     return base64.urlsafe_b64encode(json.dumps(claims).encode()).decode().rstrip("=")

@@ -121,7 +121,8 @@ def find(method: str, path: str) -> tuple[Operation, dict[str, Any]] | None:
 
 @lru_cache
 def _document() -> dict[str, Any]:
-    return json.loads(gzip.decompress(DATA.read_bytes()))
+    document: dict[str, Any] = json.loads(gzip.decompress(DATA.read_bytes()))
+    return document
 
 
 def _segment(match: re.Match[str]) -> str:

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 import httpx
+from flask import Flask
 
 from .state import App, Deliver
 
@@ -47,11 +48,12 @@ class Delivery:
         }
 
 
-def into_app(app: Any, path: str = "/webhooks/github") -> Deliver:
+def into_app(app: Flask, path: str = "/webhooks/github") -> Deliver:
     """Deliver into a Flask app in this process."""
 
     def deliver(event: str, headers: dict[str, str], body: bytes) -> int:
-        return app.test_client().post(path, data=body, headers=headers).status_code
+        answered: int = app.test_client().post(path, data=body, headers=headers).status_code
+        return answered
 
     return deliver
 

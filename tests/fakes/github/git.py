@@ -36,9 +36,10 @@ def answer(fake: FakeGitHub, request: Request, owner: str, name: str, rest: str)
             response = _elsewhere(fake, request, owner, name, rest)
         else:
             token = _enter(fake, request, repository, rest)
-            installation = token and token.installation
+            installation = token.installation if token else None
             response = _serve(fake, request, repository, token, rest)
         if fault:
+            response.get_data()  # lets git finish
             raise Refused(fault.status, fault.message, headers=fault.headers)
     except Refused as refusal:
         response = Response(

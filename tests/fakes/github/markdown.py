@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 from markupsafe import Markup, escape
 
@@ -31,6 +32,6 @@ def _parser() -> MarkdownIt:
     return parser
 
 
-def _html(self: object, tokens: list, index: int, options: object, env: object) -> str:
+def _html(self: object, tokens: list[Any], index: int, options: object, env: object) -> str:
     escaped = str(escape(COMMENT.sub("", tokens[index].content)))
     return HARMLESS.sub(r"<\1>", escaped)

@@ -25,12 +25,14 @@ def add_pages(app: Flask, fake: FakeGitHub) -> None:
 
     @app.get("/")
     def repositories() -> str:
-        return render_template("repositories.html", repositories=list(fake.repositories.values()))
+        with fake.lock:
+            return render_template("repositories.html", repositories=fake.repositories.values())
 
     @app.get("/<owner>/<name>")
     @app.get("/<owner>/<name>/issues")
     def issues(owner: str, name: str) -> Any:
-        return _issues_page(fake, _repository(fake, owner, name))
+        with fake.lock:
+            return _issues_page(fake, _repository(fake, owner, name))
 
     @app.post("/<owner>/<name>/issues")
     def open_issue(owner: str, name: str) -> Any:
@@ -46,10 +48,10 @@ def add_pages(app: Flask, fake: FakeGitHub) -> None:
     @app.get("/<owner>/<name>/issues/<int:number>")
     def issue(owner: str, name: str, number: int) -> Any:
         repository = _repository(fake, owner, name)
-        moved = repository.gone.get(number)
-        if moved:
+        if moved := repository.gone.get(number):
             return redirect(f"/{moved.repository.full_name}/issues/{moved.number}")
-        return _issue_page(fake, _issue(repository, number))
+        with fake.lock:
+            return _issue_page(fake, _issue(repository, number))
 
     @app.post("/<owner>/<name>/issues/<int:number>")
     def act(owner: str, name: str, number: int) -> Any:
@@ -68,7 +70,8 @@ def add_pages(app: Flask, fake: FakeGitHub) -> None:
     def blob(owner: str, name: str, place: str) -> str:
         repository = _repository(fake, owner, name)
         ref, path = _ref_and_path(repository, place)
-        content = repository.git.read(repository.git.resolve(ref) or "", path)
+        commit = repository.git.resolve(ref) or abort(404)
+        content = repository.git.read(commit, path)
         if content is None:
             abort(404)
         lines = content.decode("utf-8", "replace").splitlines()
@@ -76,18 +79,18 @@ def add_pages(app: Flask, fake: FakeGitHub) -> None:
 
 
 def _do(person: Person, issue: Issue, act: str, text: str) -> None:
-    """Comment first where something was written, then close or reopen, as GitHub's buttons do."""
-    if text.strip() or act == "comment":
-        person.comments(issue, text)
+    """Close or reopen, and comment where something was written; who may not close says nothing either."""
     if act in ("completed", "not_planned"):
         person.closes_issue(issue, act)
     elif act == "reopen":
         person.reopens(issue)
+    if text.strip() or act == "comment":
+        person.comments(issue, text)
 
 
 def _issues_page(fake: FakeGitHub, repository: Repository, refusal: Refused | None = None) -> str:
     state = request.args.get("state", "open")
-    every = sorted(list(repository.issues.values()), key=lambda issue: -issue.number)
+    every = sorted(repository.issues.values(), key=lambda issue: -issue.number)
     counts = {word: sum(issue.state == word for issue in every) for word in ("open", "closed")}
     return render_template(
         "issues.html",

@@ -16,7 +16,7 @@ from .shapes.repositories import repository_json
 from .state import Actor, App, Installation, Repository
 
 if TYPE_CHECKING:
-    from .fake import FakeGitHub
+    from .world import World
 
 NEEDS = {
     "issues": "issues=read",
@@ -30,7 +30,7 @@ NEEDS = {
 class Webhooks:
     """The queue between acts and Apps. Sent at once, unless held or handed to the background thread."""
 
-    def __init__(self, fake: FakeGitHub) -> None:
+    def __init__(self, fake: World) -> None:
         self.fake = fake
         self.deliveries: list[Delivery] = []
         self.held: list[Delivery] = []  # in the order of sending; tests may reorder it
@@ -143,7 +143,9 @@ class Webhooks:
     ) -> None:
         payload = ({"action": action} if action else {}) | content
         payload["sender"] = user_json(self.fake, actor.account)
-        self._add(installation.app, event, action, payload, installation.id, repository and repository.id)
+        self._add(
+            installation.app, event, action, payload, installation.id, repository.id if repository else None
+        )
 
     def _add(
         self,

@@ -122,7 +122,7 @@ class World:
     ) -> None:
         """Keep what came in and how it was answered."""
         query = request.query_string.decode()
-        self.requests.append(Seen(request.method, path, query, status, by and by.id, body))
+        self.requests.append(Seen(request.method, path, query, status, by.id if by else None, body))
 
     def violate(self, method: str, path: str, what: str) -> None:
         self.violations.append(Violation(method, path, what))

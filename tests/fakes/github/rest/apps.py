@@ -18,6 +18,7 @@ INSTALLATION = "/app/installations/{installation_id}"
 
 @route("GET", "/app", auth="app")
 def get_app(call: Call) -> Any:
+    assert call.actor.app is not None, "a route for Apps always has one"
     return app_json(call.fake, call.actor.app) | {"installations_count": len(_installations(call))}
 
 

@@ -59,7 +59,7 @@ def get(call: Call) -> Any:
 def update(call: Call) -> Any:
     issue, body = issue_of(call), call.body
     _only_built(body)
-    changes = {name: body[name] for name in ("title", "body") if name in body}
+    changes: dict[str, str | None] = {name: body[name] for name in ("title", "body") if name in body}
     if changes.get("title") is not None:
         changes["title"] = str(changes["title"])
     acts.edit_issue(call.fake, call.actor, issue, changes)

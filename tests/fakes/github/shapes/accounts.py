@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from ..state import Account, App, Installation
 
 if TYPE_CHECKING:
-    from ..fake import FakeGitHub
+    from ..world import World
 
 USER_LINKS = {
     "followers_url": "followers",
@@ -25,14 +25,14 @@ USER_LINKS = {
 
 
 def stamp(moment: datetime | None) -> str | None:
-    return moment and moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ") if moment else None
 
 
 def node_id(kind: str, number: int) -> str:
     return f"{kind}_{base64.urlsafe_b64encode(number.to_bytes(8)).decode().rstrip('=')}"
 
 
-def user_json(fake: FakeGitHub, account: Account) -> dict[str, Any]:
+def user_json(fake: World, account: Account) -> dict[str, Any]:
     """What GitHub calls a simple user."""
     url = f"{fake.api_url}/users/{account.login}"
     page = f"apps/{account.login.removesuffix('[bot]')}" if account.type == "Bot" else account.login
@@ -51,7 +51,7 @@ def user_json(fake: FakeGitHub, account: Account) -> dict[str, Any]:
     }
 
 
-def profile_json(fake: FakeGitHub, account: Account) -> dict[str, Any]:
+def profile_json(fake: World, account: Account) -> dict[str, Any]:
     """What `GET /users/{username}` says."""
     empty = dict.fromkeys(("company", "location", "email", "hireable", "bio", "twitter_username"))
     counts = dict.fromkeys(("public_repos", "public_gists", "followers", "following"), 0)
@@ -59,7 +59,7 @@ def profile_json(fake: FakeGitHub, account: Account) -> dict[str, Any]:
     return user_json(fake, account) | {"name": account.name, "blog": ""} | empty | counts | times
 
 
-def organization_json(fake: FakeGitHub, account: Account) -> dict[str, Any]:
+def organization_json(fake: World, account: Account) -> dict[str, Any]:
     url = f"{fake.api_url}/orgs/{account.login}"
     links = {f"{name}_url": f"{url}/{name}" for name in ("repos", "events", "hooks", "issues")}
     return {
@@ -75,7 +75,7 @@ def organization_json(fake: FakeGitHub, account: Account) -> dict[str, Any]:
     }
 
 
-def app_json(fake: FakeGitHub, app: App) -> dict[str, Any]:
+def app_json(fake: World, app: App) -> dict[str, Any]:
     page = f"{fake.server_url}/apps/{app.slug}"
     return {
         "id": app.id,
@@ -94,7 +94,7 @@ def app_json(fake: FakeGitHub, app: App) -> dict[str, Any]:
     }
 
 
-def installation_json(fake: FakeGitHub, installation: Installation) -> dict[str, Any]:
+def installation_json(fake: World, installation: Installation) -> dict[str, Any]:
     api = f"{fake.api_url}/app/installations/{installation.id}"
     created = stamp(installation.created_at)
     return {

@@ -10,10 +10,10 @@ from .accounts import app_json, node_id, stamp, user_json
 from .repositories import association
 
 if TYPE_CHECKING:
-    from ..fake import FakeGitHub
+    from ..world import World
 
 
-def issue_json(fake: FakeGitHub, issue: Issue) -> dict[str, Any]:
+def issue_json(fake: World, issue: Issue) -> dict[str, Any]:
     """Without `assignee`, which the next version of the API no longer has."""
     repository = f"{fake.api_url}/repos/{issue.repository.full_name}"
     url = f"{repository}/issues/{issue.number}"
@@ -49,7 +49,7 @@ def issue_json(fake: FakeGitHub, issue: Issue) -> dict[str, Any]:
     }
 
 
-def comment_json(fake: FakeGitHub, comment: Comment) -> dict[str, Any]:
+def comment_json(fake: World, comment: Comment) -> dict[str, Any]:
     issue = comment.issue
     repository = f"{fake.api_url}/repos/{issue.repository.full_name}"
     url = f"{repository}/issues/comments/{comment.id}"
@@ -69,7 +69,7 @@ def comment_json(fake: FakeGitHub, comment: Comment) -> dict[str, Any]:
     }
 
 
-def label_json(fake: FakeGitHub, repository: Repository, label: Label) -> dict[str, Any]:
+def label_json(fake: World, repository: Repository, label: Label) -> dict[str, Any]:
     url = f"{fake.api_url}/repos/{repository.full_name}/labels/{quote(label.name, safe='')}"
     return {
         "id": label.id,
@@ -82,7 +82,7 @@ def label_json(fake: FakeGitHub, repository: Repository, label: Label) -> dict[s
     }
 
 
-def reaction_json(fake: FakeGitHub, reaction: Reaction) -> dict[str, Any]:
+def reaction_json(fake: World, reaction: Reaction) -> dict[str, Any]:
     return {
         "id": reaction.id,
         "node_id": node_id("REA", reaction.id),
@@ -92,7 +92,7 @@ def reaction_json(fake: FakeGitHub, reaction: Reaction) -> dict[str, Any]:
     }
 
 
-def issue_page(fake: FakeGitHub, issue: Issue) -> str:
+def issue_page(fake: World, issue: Issue) -> str:
     return f"{fake.server_url}/{issue.repository.full_name}/issues/{issue.number}"
 
 

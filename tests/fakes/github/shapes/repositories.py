@@ -8,7 +8,7 @@ from ..state import ROLES, Account, Repository
 from .accounts import node_id, stamp, user_json
 
 if TYPE_CHECKING:
-    from ..fake import FakeGitHub
+    from ..world import World
 
 LINKS = {
     "archive": "{archive_format}{/ref}",
@@ -82,7 +82,7 @@ def short_repository_json(repository: Repository) -> dict[str, Any]:
     }
 
 
-def repository_json(fake: FakeGitHub, repository: Repository) -> dict[str, Any]:
+def repository_json(fake: World, repository: Repository) -> dict[str, Any]:
     url = f"{fake.api_url}/repos/{repository.full_name}"
     page = f"{fake.server_url}/{repository.full_name}"
     open_issues = sum(issue.state == "open" for issue in repository.issues.values())

@@ -1,0 +1,293 @@
+"""The client: one request for one decision, typed errors, tokens that never show."""
+
+from __future__ import annotations
+
+import json
+import logging
+import time
+from collections.abc import Callable, Iterator
+
+import httpx
+import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+
+from bot.github.client import App
+from bot.github.errors import (
+    Forbidden,
+    GitHubError,
+    Gone,
+    NoInstallation,
+    NotFound,
+    RateLimited,
+    Unauthorized,
+    Unavailable,
+    Unprocessable,
+    redact,
+)
+from bot.github.repo import Repo
+
+API = "https://ghes.example/api/v3"
+TOKEN = "ghs_1234567_" + "a.b-c_D9" * 60
+Answers = Callable[[httpx.Request], httpx.Response]
+
+
+@pytest.fixture(scope="session")
+def pem() -> str:
+    key = rsa.generate_private_key(65537, 2048)
+    secret = serialization.NoEncryption()
+    return key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, secret).decode()
+
+
+class Stub:
+    """Answers as it is told, and remembers what it was asked."""
+
+    def __init__(self) -> None:
+        self.seen: list[httpx.Request] = []
+        self.answers: dict[str, list[httpx.Response | Exception]] = {}
+
+    def on(self, request: str, *answers: httpx.Response | Exception) -> None:
+        self.answers[request] = list(answers)
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        self.seen.append(request)
+        asked = f"{request.method} {request.url.path.removeprefix('/api/v3')}"
+        if asked.endswith("/access_tokens") and asked not in self.answers:
+            return httpx.Response(201, json={"token": TOKEN})
+        queue = self.answers[asked]
+        answer = queue.pop(0) if len(queue) > 1 else queue[0]
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    def count(self, method: str, ends: str) -> int:
+        return sum(r.method == method and r.url.path.endswith(ends) for r in self.seen)
+
+
+@pytest.fixture
+def stub() -> Stub:
+    return Stub()
+
+
+@pytest.fixture
+def repo(stub: Stub, pem: str) -> Iterator[Repo]:
+    with App(77, pem, API, httpx.MockTransport(stub)) as app:
+        yield app.installation(5, 900, {"issues": "write"}).repo("mona/shop")
+
+
+def ok(data: object) -> httpx.Response:
+    return httpx.Response(200, json=data)
+
+
+def moved(status: int, place: str) -> httpx.Response:
+    return httpx.Response(status, headers={"location": place}, json={"message": "Moved"})
+
+
+def test_a_token_is_narrowed_to_one_repository_and_the_permissions_asked_for(repo: Repo, stub: Stub) -> None:
+    stub.on("GET /repos/mona/shop/issues/1", ok({"number": 1}))
+    repo.request("GET", "/issues/1")
+    repo.request("GET", "/issues/1")
+    minted, first, second = stub.seen
+    assert str(minted.url) == f"{API}/app/installations/5/access_tokens"
+    assert json.loads(minted.content) == {"repository_ids": [900], "permissions": {"issues": "write"}}
+    assert minted.headers["authorization"].startswith("Bearer eyJ")
+    assert first.headers["authorization"] == second.headers["authorization"] == f"Bearer {TOKEN}"
+
+
+def test_two_phases_never_share_a_token(repo: Repo, stub: Stub) -> None:
+    repo.installation.token()
+    repo.app.installation(5, 900, {"issues": "write"}).token()
+    assert stub.count("POST", "/access_tokens") == 2
+
+
+def test_a_revoked_token_is_minted_anew_exactly_once(repo: Repo, stub: Stub) -> None:
+    refused = httpx.Response(401, json={"message": "Bad credentials"})
+    stub.on("POST /repos/mona/shop/issues", refused, httpx.Response(201, json={"number": 4}))
+    assert repo.request("POST", "/issues", json={"title": "x"}).data == {"number": 4}
+    stub.on("GET /repos/mona/shop/issues/9", refused)
+    with pytest.raises(Unauthorized):
+        repo.request("GET", "/issues/9")
+    assert stub.count("GET", "/issues/9") == 2
+
+
+@pytest.mark.parametrize(
+    ("status", "message", "error"),
+    [
+        (401, "Bad credentials", Unauthorized),
+        (403, "Resource not accessible by integration", Forbidden),
+        (404, "Not Found", NotFound),
+        (409, "Conflict", GitHubError),
+        (410, "Issues are disabled for this repo", Gone),
+        (422, "Validation Failed", Unprocessable),
+        (500, "Server Error", Unavailable),
+    ],
+)
+def test_each_refusal_has_its_type_and_is_never_repeated(
+    repo: Repo, stub: Stub, status: int, message: str, error: type[GitHubError]
+) -> None:
+    stub.on("POST /repos/mona/shop/issues", httpx.Response(status, json={"message": message}))
+    with pytest.raises(error, match=message) as caught:
+        repo.request("POST", "/issues", json={})
+    assert caught.value.status == status
+    assert stub.count("POST", "/issues") == (2 if status == 401 else 1)
+
+
+def test_a_422_says_what_was_wrong(repo: Repo, stub: Stub) -> None:
+    errors = [
+        {"resource": "Label", "code": "already_exists", "field": "name"},
+        {"message": "too long"},
+        "odd",
+    ]
+    stub.on("POST /repos/mona/shop/labels", httpx.Response(422, json={"message": "No", "errors": errors}))
+    with pytest.raises(Unprocessable) as caught:
+        repo.request("POST", "/labels", json={})
+    assert caught.value.errors == ("name already_exists", "too long", "odd")
+
+
+def test_an_archived_repository_can_be_told(repo: Repo, stub: Stub) -> None:
+    message = "Repository was archived so is read-only."
+    stub.on("POST /repos/mona/shop/issues", httpx.Response(403, json={"message": message}))
+    with pytest.raises(Forbidden) as caught:
+        repo.request("POST", "/issues", json={})
+    assert caught.value.archived
+
+
+@pytest.mark.parametrize(
+    ("status", "headers", "message", "seconds"),
+    [
+        (403, {"retry-after": "17"}, "You have exceeded a secondary rate limit", 17),
+        (429, {"retry-after": "3"}, "slow down", 3),
+        (403, {"retry-after": "Wed, 21 Oct 2026 07:28:00 GMT"}, "slow down", 60),
+        (403, {"x-ratelimit-remaining": "0"}, "API rate limit exceeded", 60),
+        (403, {}, "You have exceeded a secondary rate limit", 60),
+        (403, {"x-ratelimit-remaining": "4000"}, "You have triggered an abuse detection mechanism", 60),
+        (429, {}, "Too many requests", 60),
+    ],
+)
+def test_every_kind_of_limit_says_how_long_to_wait(
+    repo: Repo, stub: Stub, status: int, headers: dict[str, str], message: str, seconds: int
+) -> None:
+    stub.on("GET /repos/mona/shop", httpx.Response(status, headers=headers, json={"message": message}))
+    with pytest.raises(RateLimited) as caught:
+        repo.request("GET", "")
+    assert caught.value.retry_after == pytest.approx(seconds, abs=1)
+
+
+def test_the_hourly_limit_waits_until_its_reset(
+    repo: Repo, stub: Stub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    headers = {"x-ratelimit-remaining": "0", "x-ratelimit-reset": "1000090"}
+    stub.on("GET /repos/mona/shop", httpx.Response(403, headers=headers, json={"message": "limit"}))
+    repo.installation.token()
+    monkeypatch.setattr(time, "time", lambda: 1_000_000.0)
+    with pytest.raises(RateLimited) as caught:
+        repo.request("GET", "")
+    assert caught.value.retry_after == 90
+
+
+@pytest.mark.parametrize(
+    ("method", "trouble", "maybe_done"),
+    [
+        ("POST", httpx.ReadTimeout("slow"), True),
+        ("PATCH", httpx.RemoteProtocolError("gone"), True),
+        ("POST", httpx.ConnectError("refused"), False),
+        ("POST", httpx.ConnectTimeout("slow"), False),
+        ("GET", httpx.ReadTimeout("slow"), False),
+        ("POST", httpx.Response(502, text="<html>Bad gateway</html>"), True),
+        ("POST", httpx.Response(200, text="not JSON"), True),
+        ("GET", httpx.Response(503, json={"message": "Unavailable"}), False),
+    ],
+)
+def test_trouble_tells_whether_the_request_may_have_been_acted_on(
+    repo: Repo, stub: Stub, method: str, trouble: httpx.Response | Exception, maybe_done: bool
+) -> None:
+    stub.on(f"{method} /repos/mona/shop/issues", trouble)
+    with pytest.raises(Unavailable) as caught:
+        repo.request(method, "/issues")
+    assert caught.value.maybe_done is maybe_done
+    assert stub.count(method, "/issues") == 1
+
+
+def test_every_request_has_a_time_limit(repo: Repo, stub: Stub) -> None:
+    stub.on("GET /repos/mona/shop", ok({}))
+    repo.request("GET", "")
+    assert {tuple(r.extensions["timeout"].values()) for r in stub.seen} == {(10.0, 10.0, 10.0, 10.0)}
+
+
+def test_a_read_of_a_renamed_repository_follows_on_the_same_host(repo: Repo, stub: Stub) -> None:
+    stub.on("GET /repos/mona/shop/issues", moved(301, f"{API}/repositories/900/issues"))
+    stub.on("GET /repositories/900/issues", ok([{"number": 1}]))
+    assert list(repo.pages("/issues", {"state": "all"})) == [{"number": 1}]
+    assert stub.seen[-1].url.params["state"] == "all"
+
+
+@pytest.mark.parametrize("place", ["https://evil.example/x", "http://ghes.example/api/v3/x", f"{API}/../x"])
+def test_a_token_is_never_sent_to_another_place(repo: Repo, stub: Stub, place: str) -> None:
+    stub.on("GET /repos/mona/shop", moved(301, place))
+    with pytest.raises(GitHubError):
+        repo.request("GET", "")
+    assert stub.seen[-1].url.path == "/api/v3/repos/mona/shop"
+
+
+@pytest.mark.parametrize("status", [301, 307])
+def test_a_write_to_a_renamed_repository_is_repeated_under_its_new_name(
+    repo: Repo, stub: Stub, status: int
+) -> None:
+    named = {"repositories": [{"id": 1, "full_name": "mona/x"}, {"id": 900, "full_name": "lisa/store"}]}
+    stub.on("POST /repos/mona/shop/issues", moved(status, f"{API}/repositories/900/issues"))
+    stub.on("GET /installation/repositories", ok(named))
+    stub.on("POST /repos/lisa/store/issues", httpx.Response(201, json={"number": 7}))
+    assert repo.request("POST", "/issues", json={"title": "x"}).data == {"number": 7}
+    assert repo.full_name == "lisa/store"
+    assert stub.seen[-1].method == "POST"
+    assert json.loads(stub.seen[-1].content) == {"title": "x"}
+
+
+def test_a_repository_that_left_the_installation_is_not_found(repo: Repo, stub: Stub) -> None:
+    stub.on("POST /repos/mona/shop/issues", moved(301, f"{API}/repositories/900/issues"))
+    stub.on("GET /installation/repositories", ok({"repositories": []}))
+    with pytest.raises(NotFound):
+        repo.request("POST", "/issues", json={})
+
+
+def test_what_moved_to_another_repository_is_gone(repo: Repo, stub: Stub) -> None:
+    stub.on("GET /repos/mona/shop/issues/3", moved(301, f"{API}/repositories/901/issues/1"))
+    with pytest.raises(Gone):
+        repo.request("GET", "/issues/3")
+
+
+@pytest.mark.parametrize(
+    ("status", "message", "suspended"),
+    [(404, "Not Found", False), (403, "This installation has been suspended", True)],
+)
+def test_without_an_installation_there_is_no_token(
+    repo: Repo, stub: Stub, status: int, message: str, suspended: bool
+) -> None:
+    stub.on("POST /app/installations/5/access_tokens", httpx.Response(status, json={"message": message}))
+    with pytest.raises(NoInstallation) as caught:
+        repo.request("GET", "")
+    assert caught.value.suspended is suspended
+
+
+def test_lists_are_read_to_their_last_page(repo: Repo, stub: Stub) -> None:
+    full, rest = [{"number": n} for n in range(100)], [{"number": 100}]
+    stub.on("GET /repos/mona/shop/issues", ok(full), ok(rest))
+    assert len(list(repo.pages("/issues"))) == 101
+    assert [r.url.params["page"] for r in stub.seen[1:]] == ["1", "2"]
+
+
+def test_tokens_are_neither_logged_nor_in_errors(
+    repo: Repo, stub: Stub, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    stub.on("POST /repos/mona/shop/issues", httpx.Response(422, json={"message": f"{TOKEN} is odd"}))
+    with pytest.raises(Unprocessable) as caught:
+        repo.request("POST", "/issues", json={})
+    assert TOKEN not in f"{caplog.text}{caught.value}{caught.value!r}"
+
+
+def test_redact_takes_every_kind_of_token_out() -> None:
+    jwt = "eyJhbGciOiJSUzI1NiJ9.eyJpc3MiOiI3NyIsIn.c2lnbmF0dXJlLWhlcmU"
+    text = f"git push https://x:{TOKEN}@github.com failed; Bearer {jwt}; ghp_{'a' * 36}"
+    assert redact(text) == "git push https://x:[redacted]@github.com failed; Bearer [redacted]; [redacted]"
+    assert redact("ghs_short and plain words stay") == "ghs_short and plain words stay"

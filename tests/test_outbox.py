@@ -1,0 +1,216 @@
+"""What the outbox promises, on both databases."""
+
+from __future__ import annotations
+
+import threading
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+
+from bot.store import outbox
+from bot.store.db import Database
+from bot.store.models import Outbox
+from tests.conftest import Clock
+
+
+def add(db: Database, lane: str = "a", **more: str) -> None:
+    with db.write() as tx:
+        outbox.add(tx, "job", lane=lane, **more)
+
+
+def due(db: Database) -> list[int]:
+    with db.read() as tx:
+        return [row_id for row_id, _ in outbox.due(tx, 100)]
+
+
+def take(db: Database, row_id: int) -> outbox.Claim | None:
+    with db.write() as tx:
+        return outbox.claim(tx, row_id)
+
+
+def taken(db: Database, row_id: int) -> outbox.Claim:
+    claim = take(db, row_id)
+    assert claim is not None
+    return claim
+
+
+def finish(db: Database, claim: outbox.Claim) -> None:
+    with db.write() as tx:
+        outbox.finish(tx, claim)
+
+
+def test_a_row_is_claimed_once_and_done_once(db: Database, frozen: Clock) -> None:
+    add(db)
+    [row] = due(db)
+    claim = taken(db, row)
+    assert take(db, row) is None
+    assert due(db) == []
+    finish(db, claim)
+    assert due(db) == [] and take(db, row) is None
+
+
+def test_what_is_rolled_back_was_never_promised(db: Database) -> None:
+    rung: list[object] = []
+    db.ring = rung.append
+    with pytest.raises(RuntimeError), db.write() as tx:
+        outbox.add(tx, "job", lane="a")
+        raise RuntimeError
+    assert due(db) == [] and rung == []
+
+
+def test_the_bell_rings_after_the_commit_and_not_for_what_is_due_later(db: Database, frozen: Clock) -> None:
+    rung: list[object] = []
+    db.ring = lambda bells: rung.extend(bells) if due(db) else None
+    with db.write() as tx:
+        outbox.add(tx, "now", lane="a")
+        outbox.add(tx, "later", lane="b", due_at=frozen.time + timedelta(hours=1))
+    assert [job for _, job in rung] == ["now"]
+
+
+def test_a_lane_goes_in_order_and_one_at_a_time_while_lanes_go_side_by_side(db: Database, frozen: Clock) -> None:
+    for key in "123":
+        add(db, "a", key=key)
+    add(db, "b", key="4")
+    first, second, third, other = ids(db)
+    assert due(db) == [first, other]
+    claim = taken(db, first)
+    assert take(db, second) is None and take(db, other) is not None
+    finish(db, claim)
+    assert due(db) == [second]
+    with db.write() as tx:
+        assert outbox.fail(tx, taken_in(tx, second), "no") is False
+    assert due(db) == [], "a row that waits for its next try keeps its place in the lane"
+    with db.write() as tx:
+        tx.get_one(Outbox, second).due_at = frozen.time
+    with db.write() as tx:
+        outbox.fail(tx, taken_in(tx, second), "never", for_good=True)
+    assert due(db) == [third], "a dead row does not hold up its lane"
+
+
+def test_a_key_coalesces_while_it_waits_and_not_while_it_is_worked(db: Database, frozen: Clock) -> None:
+    for _ in range(10):
+        add(db, key="k")
+    [row] = due(db)
+    claim = taken(db, row)
+    add(db, key="k")
+    add(db, key="k")
+    finish(db, claim)
+    assert len(due(db)) == 1, "what changed after the claim needs one more turn"
+
+
+def test_a_lease_that_runs_out_is_taken_over_and_the_late_worker_is_thrown_out(db: Database, frozen: Clock) -> None:
+    add(db)
+    [row] = due(db)
+    late = taken(db, row)
+    frozen.forward(seconds=outbox.LEASE.total_seconds() - 1)
+    with db.write() as tx:
+        outbox.hold(tx, late)
+    frozen.forward(seconds=outbox.LEASE.total_seconds() - 1)
+    assert due(db) == [], "the heartbeat kept it"
+    frozen.forward(seconds=2)
+    assert due(db) == [row]
+    fresh = taken(db, row)
+    for end in (finish, lambda db, claim: hold(db, claim)):
+        with pytest.raises(outbox.Superseded):
+            end(db, late)
+    finish(db, fresh)
+
+
+def test_putting_off_costs_no_try_and_still_fences(db: Database, frozen: Clock) -> None:
+    add(db)
+    [row] = due(db)
+    first = taken(db, row)
+    frozen.forward(seconds=60)
+    second = taken(db, row)
+    with db.write() as tx:
+        outbox.put_off(tx, second, 30, "limit")
+    assert due(db) == []
+    frozen.forward(seconds=31)
+    third = taken(db, row)
+    assert third.attempt == second.attempt
+    with pytest.raises(outbox.Superseded):
+        finish(db, first)
+
+
+def test_eight_tries_with_growing_waits_then_dead(db: Database, frozen: Clock) -> None:
+    add(db)
+    [row] = due(db)
+    waits = []
+    for attempt in range(1, outbox.TRIES + 1):
+        with db.write() as tx:
+            dead = outbox.fail(tx, taken_in(tx, row), "boom")
+        assert dead == (attempt == outbox.TRIES)
+        with db.read() as tx:
+            left = tx.get_one(Outbox, row)
+            waits.append((left.due_at - frozen.time).total_seconds())
+        frozen.forward(hours=1)
+    assert 0 < waits[0] <= 2 and max(waits) <= 3600
+    assert left.dead_at is not None and left.error == "boom"
+    assert due(db) == []
+
+
+def test_of_many_workers_exactly_one_gets_each_row(db: Database) -> None:
+    for number in range(40):
+        add(db, lane=f"lane {number % 10}", key=str(number))
+    done: list[int] = []
+    order: dict[str, list[int]] = {}
+
+    def work() -> None:
+        while len(done) < 40:
+            for row in due(db):
+                if claim := take(db, row):
+                    order.setdefault(claim.lane, []).append(claim.id)
+                    done.append(claim.id)
+                    finish(db, claim)
+
+    threads = [threading.Thread(target=work) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert sorted(done) == sorted(ids(db)) and len(set(done)) == 40
+    assert all(rows == sorted(rows) for rows in order.values())
+
+
+def test_a_change_while_the_row_is_claimed_is_never_lost(db: Database) -> None:
+    """Adding and claiming at the same time: whoever comes second sees the first."""
+    last_seen, changes = [0], 30
+    counter = [0]
+
+    def change() -> None:
+        for _ in range(changes):
+            with db.write() as tx:
+                outbox.add(tx, "job", lane="a", key="k")
+                counter[0] += 1
+
+    def work() -> None:
+        while last_seen[0] < changes:
+            for row in due(db):
+                if claim := take(db, row):
+                    last_seen[0] = counter[0]
+                    finish(db, claim)
+
+    threads = [threading.Thread(target=change), threading.Thread(target=work)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+        assert not thread.is_alive()
+    assert last_seen[0] == changes
+
+
+def ids(db: Database) -> list[int]:
+    with db.read() as tx:
+        return list(tx.scalars(select(Outbox.id).order_by(Outbox.id)))
+
+
+def taken_in(tx: object, row_id: int) -> outbox.Claim:
+    claim = outbox.claim(tx, row_id)  # type: ignore[arg-type]
+    assert claim is not None
+    return claim
+
+
+def hold(db: Database, claim: outbox.Claim) -> None:
+    with db.write() as tx:
+        outbox.hold(tx, claim)
