@@ -57,6 +57,8 @@ def _log(config: Config) -> None:
     handler = logging.StreamHandler()
     handler.setFormatter(Redacted("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     logging.basicConfig(level=config.askfirst_log_level.upper(), handlers=[handler])
+    for chatty in ("alembic", "httpx", "rq"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)
 
 
 class Commands(click.Group):

@@ -16,6 +16,8 @@ def read(request: Request) -> dict[str, Any]:
     """The body's object; `{}` without a body. Over 1 MiB it is refused (413) before it is read whole."""
     request.max_content_length = LIMIT
     raw = request.get_data(cache=False)
+    if len(raw) < (request.content_length or 0):
+        raise _malformed("it ends before its Content-Length")
     if not raw:
         return {}
     charset = request.mimetype_params.get("charset", "utf-8").lower()

@@ -166,6 +166,18 @@ def test_what_people_wrote_above_the_facts_is_kept_to_the_letter(
     assert "ruff F811" in issue.body
 
 
+def test_only_what_changed_here_is_written(mona: Person, shop: Repository, repo: Repo) -> None:
+    made = show(repo)
+    issue = shop.issues[made.number]
+    mona.edits_issue(issue, title="Theirs", body=(issue.body or "").replace(CONTENT.description, "Theirs."))
+    mona.closes_issue(issue)
+    mona.unlabels(issue, "priority: high")
+    show(repo, replace(CONTENT, rule="ruff F811"), number=made.number, changed={"body"})
+    assert (issue.title, read_back(issue.body), issue.state) == ("Theirs", "Theirs.", "closed")
+    assert "ruff F811" in (issue.body or "")
+    assert names(issue) == {"askfirst"}
+
+
 def test_only_the_priority_label_is_ours(mona: Person, shop: Repository, repo: Repo) -> None:
     made = show(repo)
     issue = shop.issues[made.number]

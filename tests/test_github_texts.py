@@ -15,7 +15,6 @@ from bot.github.issuetext import (
     IssueContent,
     Place,
     issue_body,
-    issue_facts,
     issue_title,
     read_back,
     read_back_title,
@@ -145,7 +144,7 @@ def test_the_upper_part_on_github_is_kept_when_only_the_facts_change() -> None:
     before = issue_body(content("Ours."), MARK).replace("Ours.", "Theirs, @bob.")
     after = issue_body(content("Ours.", rule="ruff F811"), MARK, before, keep_top=True)
     assert after.startswith("Theirs, @bob.\n")
-    assert split(after).facts == issue_facts(content("Ours.", rule="ruff F811"), MARK)
+    assert split(after).facts == split(issue_body(content(rule="ruff F811"), MARK)).facts
 
 
 def test_places_link_to_the_lines_at_their_commit() -> None:

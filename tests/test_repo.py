@@ -125,14 +125,14 @@ def test_nothing_of_a_hostile_repository_runs(
 ) -> None:
     """Filters, hooks, submodules, links: the files are written as they are stored."""
     mark = tmp_path / "ran"
-    config = tmp_path / "operators.gitconfig"
+    config = tmp_path / ".gitconfig"
     config.write_text(
         f'[filter "evil"]\n\tsmudge = touch {mark}\n\tclean = cat\n[core]\n\thooksPath = {tmp_path}\n'
     )
     for hook in ("post-checkout", "reference-transaction", "post-index-change", "pre-auto-gc"):
         (tmp_path / hook).write_text(f"#!/bin/sh\ntouch {mark}\n")
         (tmp_path / hook).chmod(0o755)
-    monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(config))
+    monkeypatch.setenv("HOME", str(tmp_path))
     (origin / "out").symlink_to("/etc/passwd")
     files = {
         ".gitattributes": "* filter=evil\n",

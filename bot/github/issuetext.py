@@ -88,11 +88,6 @@ def issue_body(content: IssueContent, mark: str, on_github: str | None = None, k
     return f"{top}\n\n{facts}" if top else facts
 
 
-def issue_facts(content: IssueContent, mark: str) -> str:
-    """The part that the bot keeps: border, facts, mark."""
-    return _facts(content, mark, _top(content.description))
-
-
 def split(body: str | None) -> Split:
     """A body taken apart at the last border line, with any line ends. Without one it is all people's."""
     text = (body or "").replace("\r\n", "\n").replace("\r", "\n")

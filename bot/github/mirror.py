@@ -23,7 +23,7 @@ COLOURS = {
     "priority: high": "d93f0b",
     "priority: critical": "b60205",
 }
-EVERYTHING = frozenset({"title", "description", "facts", "priority", "state", "reason"})
+EVERYTHING = frozenset({"title", "description", "body", "priority", "state", "reason"})
 # how long before our own clock an earlier attempt may seem to have acted at GitHub
 _CLOCK_MARGIN = timedelta(minutes=5)
 
@@ -50,7 +50,8 @@ def ensure_issue(
 ) -> Made:
     """The issue, created or brought up to date; people's labels, assignees and milestones are not touched.
 
-    `changed`: what of it may be written, so that an older wish of ours does not undo somebody's newer edit.
+    `changed`: what of it may be written, so that an older wish of ours does not undo somebody's newer edit;
+    `body` without `description` renews only the facts below what people may edit.
     `recover_since`: when an earlier attempt began that may have created it. Raises GitHubError:
     NotFound or Gone where a known one is no longer there, Ambiguous where several carry our mark.
     """
@@ -128,7 +129,7 @@ def _changes(issue: dict[str, Any], content: IssueContent, mark: str, changed: S
     changes: dict[str, Any] = {}
     if "title" in changed and not same_title(issue["title"], content.title):
         changes["title"] = issue_title(content.title)
-    if changed & {"description", "facts"}:
+    if changed & {"description", "body"}:
         body = issue_body(content, mark, issue["body"] or "", keep_top="description" not in changed)
         if split(issue["body"]) != split(body):
             changes["body"] = body

@@ -1,0 +1,203 @@
+"""What holds at every endpoint: keys, scopes, tenancy, the shape of errors."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from api import ROUTES
+from api.routes import Route
+from bot.config import Config
+from bot.domain import keys
+from bot.store.db import Database
+from bot.store.models import ApiKey, Issue, IssueSession, Run
+from tests.conftest import Clock
+from tests.rest import Rest, refused
+
+GONE = "0" * 26
+
+
+@pytest.fixture
+def rest(config: Config, db: Database) -> Rest:
+    return Rest(config, db)
+
+
+def test_each_endpoint_wants_a_key(rest: Rest) -> None:
+    for route in ROUTES:
+        answer = rest.http.open("/api/v1" + route.path, method=route.method, headers={"x-api-key": rest.key})
+        refused(answer, 401, "AUTH_MISSING")
+        assert answer.headers["WWW-Authenticate"] == 'Bearer realm="askfirst"', route
+
+
+def test_a_key_that_is_not_one_is_refused(rest: Rest) -> None:
+    revoked = rest.new_key()
+    with rest.db.write() as tx:
+        keys.revoke(tx, keys.find(tx, revoked).id)  # type: ignore[union-attr]
+    wrong = [
+        "Bearer", "Bearer ", "Bearer cc_live_short", f"Basic {rest.key}", rest.key, f"Bearer {rest.key}x",
+        "Bearer cc_live_" + "A" * 43, "Bearer cc_live_é" + "A" * 42, f"Bearer {revoked}",
+        f"Bearer {rest.key.replace('live', 'test')}",
+    ]  # fmt: skip
+    for authorization in wrong:
+        answer = rest.http.get("/api/v1/whoami", headers={"Authorization": authorization})
+        refused(answer, 401, "AUTH_INVALID")
+        assert "invalid_token" in answer.headers["WWW-Authenticate"], authorization
+    for route in ROUTES:
+        refused(rest.call(route.method, route.path, revoked), 401, "AUTH_INVALID")
+
+
+def test_the_scheme_is_read_in_any_letter_case(rest: Rest) -> None:
+    answer = rest.http.get("/api/v1/whoami", headers={"Authorization": f"bearer {rest.key}"})
+    assert answer.status_code == 200
+
+
+def test_each_endpoint_wants_its_scope_and_nothing_else(rest: Rest) -> None:
+    for route in ROUTES:
+        if route.scope is None:
+            continue
+        enough = {route.scope, route.scope.replace(":read", ":write")}
+        others = [scope for scope in keys.SCOPES if scope not in enough | {"*"}]
+        error = refused(
+            rest.call(route.method, route.path, rest.new_key(*others)), 403, "SCOPE_DENIED"
+        )
+        assert route.scope in error["message"]
+        for scope in enough | {"*"}:
+            answer = rest.call(route.method, route.path, rest.new_key(scope))
+            assert answer.status_code in (200, 400), (route.path, scope, answer.text)
+
+
+def test_scopes_are_those_that_are_promised() -> None:
+    scopes = {f"{route.method} {route.path}": route.scope for route in ROUTES}
+    assert scopes.pop("GET /whoami") is None
+    assert scopes.pop("POST /issue-sessions/permanent-delete") == "trash:write"
+    for name, scope in scopes.items():
+        right = "read" if name.startswith("GET") else "write"
+        assert scope == f"{name.split('/')[1]}:{right}"
+
+
+# what to send so that each endpoint that takes ids is sent this issue, session or run
+IDS: dict[str, dict[str, str]] = {
+    "/issues/get": {"id": "issue"},
+    "/issues/create": {"sessionId": "session"},
+    "/issues/update": {"issueId": "issue"},
+    "/issues/delete": {"issueId": "issue"},
+    "/issues/link-run": {"issueId": "issue"},
+    "/issue-sessions/get": {"id": "session"},
+    "/issue-sessions/rename": {"sessionId": "session"},
+    "/issue-sessions/cancel": {"sessionId": "session"},
+    "/issue-sessions/delete": {"sessionId": "session"},
+    "/issue-sessions/restore": {"sessionId": "session"},
+    "/issue-sessions/permanent-delete": {"sessionId": "session"},
+    "/runs/get": {"id": "run"},
+    "/runs/log": {"id": "run"},
+}
+REST_OF_BODY: dict[str, dict[str, Any]] = {
+    "/issues/create": {"title": "A title"},
+    "/issues/update": {"title": "Changed"},
+    "/issues/link-run": {"runId": f"run_{GONE}"},
+    "/issue-sessions/rename": {"name": "Changed"},
+}
+LISTS = {"/issues/bulk-delete": ("issueIds", "issue"), "/issue-sessions/bulk-delete": ("sessionIds", "session")}
+
+
+def send(rest: Rest, route: Route, inputs: dict[str, Any]) -> Any:
+    if route.reads:
+        return rest.get(route.path, **inputs)
+    return rest.post(route.path, **REST_OF_BODY.get(route.path, {}) | inputs)
+
+
+def test_what_is_not_ours_is_not_there_and_stays_as_it_is(rest: Rest) -> None:
+    theirs = {
+        "issue": rest.issue(rest.theirs).id,
+        "session": rest.session(rest.theirs).id,
+        "run": rest.run(rest.theirs).id,
+    }
+    before = everything(rest.db)
+    for route in (route for route in ROUTES if route.path in IDS):
+        for field, kind in IDS[route.path].items():
+            for named in (theirs[kind], theirs[kind].split("_")[0] + "_" + GONE, "nonsense", f"wc_{GONE}"):
+                refused(send(rest, route, {field: named}), 404, "NOT_FOUND", field)
+    for path, (field, kind) in LISTS.items():
+        answer = rest.post(path, **{field: [theirs[kind], "nonsense"]})
+        skipped = [{"id": named, "code": "NOT_FOUND"} for named in (theirs[kind], "nonsense")]
+        assert answer.json == {"data": {"deleted": [], "skipped": skipped}}
+    for path in ("/issues/list", "/runs/list"):
+        assert rest.get(path, sessionId=theirs["session"]).json["data"] == []
+    assert everything(rest.db) == before
+
+
+def test_no_endpoint_that_takes_an_id_is_forgotten_above() -> None:
+    takes_ids = {route.path for route in ROUTES if any(name.lower().endswith(("id", "ids")) for name in route.names)}
+    takes_ids -= {"/issues/list", "/runs/list", "/issue-sessions/start"}
+    assert takes_ids == set(IDS) | set(LISTS)
+
+
+def everything(db: Database) -> list[dict[str, Any]]:
+    with db.read() as tx:
+        rows = [row for table in (Issue, IssueSession, Run) for row in tx.scalars(select(table))]
+        return [{name: value for name, value in vars(row).items() if name[0] != "_"} for row in rows]
+
+
+def test_an_unknown_path_and_a_wrong_method_have_the_shape_too(rest: Rest) -> None:
+    refused(rest.get("/nothing/here"), 404, "NOT_FOUND")
+    for route in ROUTES:
+        wrong = "POST" if route.reads else "GET"
+        for method in (wrong, "PUT", "DELETE", "OPTIONS"):
+            answer = rest.call(method, route.path)
+            refused(answer, 405, "METHOD_NOT_ALLOWED")
+            assert route.method in answer.headers["Allow"] and wrong not in answer.headers["Allow"]
+
+
+def test_a_request_keeps_its_own_id_where_it_is_well_formed(rest: Rest) -> None:
+    for path in ("/api/v1/whoami", "/api/v1/nothing", "/healthz"):
+        answer = rest.http.get(path, headers={"X-Request-ID": "build-7/a:b"})
+        assert answer.headers["X-Request-ID"] == "build-7/a:b"
+    for wrong in ("", "has space", "x" * 129, "é"):
+        answer = rest.http.get("/healthz", headers={"X-Request-ID": wrong})
+        assert answer.headers["X-Request-ID"].startswith("req_")
+
+
+def test_a_bug_is_told_by_its_request_id_and_logged_with_it(
+    rest: Rest, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("bot.domain.issues.get", lambda *args: 1 / 0)
+    error = refused(rest.get("/issues/get", id=f"iss_{GONE}"), 500, "INTERNAL")
+    assert "ZeroDivisionError" in caplog.text and error["requestId"] in caplog.text
+    assert "division" not in error["message"]
+
+
+def test_the_last_use_of_a_key_is_noted_once_a_minute(rest: Rest, frozen: Clock) -> None:
+    def last_use() -> datetime | None:
+        with rest.db.read() as tx:
+            return tx.scalars(select(ApiKey)).one().last_used_at
+
+    assert rest.get("/whoami").json["data"]["lastUsedAt"] is None
+    first = frozen.time
+    frozen.forward(seconds=59)
+    rest.get("/issues/list")
+    assert last_use() == first
+    frozen.forward(seconds=2)
+    rest.get("/nothing")
+    assert last_use() == first
+    rest.get("/issues/get", id="nonsense")
+    assert last_use() == frozen.time
+
+
+def test_whoami(rest: Rest) -> None:
+    mine = rest.call("GET", "/whoami", rest.new_key("runs:read")).json["data"]
+    assert set(mine) == {"keyId", "projectId", "name", "scopes", "mode", "createdAt", "lastUsedAt"}
+    assert mine["keyId"].startswith("key_") and mine["projectId"] == rest.mine.id
+    assert (mine["name"], mine["scopes"], mine["mode"]) == ("ci", ["runs:read"], "live")
+    assert mine["createdAt"].endswith("Z")
+
+
+def test_what_an_endpoint_takes_and_answers_can_be_described() -> None:
+    for route in ROUTES:
+        assert route.summary, route
+        assert route.takes.model_json_schema()["type"] == "object"
+        if route.answer:
+            schema = route.answer.model_json_schema(mode="serialization")
+            assert "data" in schema["properties"], route
