@@ -67,6 +67,7 @@ class Commands(click.Group):
     def invoke(self, context: click.Context) -> Any:
         from sqlalchemy.exc import OperationalError
 
+        from bot.agents.base import AgentFailed
         from bot.config import ConfigError
         from bot.domain.errors import DomainError
         from bot.redis_server import NoRedis
@@ -74,7 +75,7 @@ class Commands(click.Group):
 
         try:
             return super().invoke(context)
-        except (ConfigError, DomainError, NoRedis, SandboxError) as error:
+        except (AgentFailed, ConfigError, DomainError, NoRedis, SandboxError) as error:
             raise click.ClickException(str(error)) from None
         except OperationalError as error:
             reason = str(error.orig).splitlines()[0]
@@ -325,9 +326,16 @@ def key_revoke(key_id: str) -> None:
 @click.option("--sarif", "form", flag_value="sarif", help="Print SARIF 2.1.0.")
 def scan(path: Path, prompt: str, form: str | None) -> None:
     """Scan a folder once, without a server, and print what was found."""
-    from bot.agents import oneshot
+    from bot.agents import report
+    from bot.config import load
+    from bot.jobs import oneshot
 
-    click.echo(oneshot.scan(path.absolute(), prompt, form or "text"), nl=False)
+    def show(_stage: str, percent: int, message: str) -> None:
+        if sys.stderr.isatty():
+            click.echo(f"\r\033[K{percent:3d} %  {message}", err=True, nl=percent == 100)
+
+    write = {"json": report.to_json, "sarif": report.to_sarif}.get(form or "", report.to_text)
+    click.echo(write(oneshot.scan(path.absolute(), load().askfirst_home, prompt, show)), nl=False)
 
 
 @example("askfirst send-hook issues payload.json")

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import create_engine, text
 
+from bot import redis_server
 from bot.config import Config, load
 from bot.store import clock
 from bot.store.db import Database
@@ -113,3 +114,13 @@ def house(database_url: str, tmp_path: Path) -> Iterator[House]:
     whole = House(database_url, tmp_path)
     yield whole
     whole.close()
+
+
+@pytest.fixture(scope="session")
+def redis_url() -> Iterator[str]:
+    """A Redis of this test process."""
+    with tempfile.TemporaryDirectory(prefix="askfirst-redis-") as folder:
+        process, url = redis_server.start(Path(folder))
+        yield url
+        process.kill()
+        process.wait()

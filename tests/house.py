@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
 from flask.testing import FlaskClient
 
 from app import create_app
-from bot.config import Config, load
+from bot.config import load
 from bot.domain import keys, projects
 from bot.jobs.runner import Runner
 from bot.jobs.tools import Tools
@@ -33,7 +34,8 @@ class House:
         self.fake = FakeGitHub(home / "github")
         self.server = serve(self.fake)
         self.github = self.fake.create_app("askfirst", SECRET)
-        self.config = _config(database_url, home, self)
+        self._database_url, self._home = database_url, home
+        self.config = load(self.environment())
         self.db = Database(self.config.database_url)
         self.web: FlaskClient = create_app(self.config, self.db).test_client()
         self.github.deliver = into_app(self.web.application)
@@ -44,6 +46,20 @@ class House:
         self.runner = Runner(self.db, Tools(self.config))
         self.settle()
         self.key = self.make_key("mona/shop")
+
+    def environment(self) -> dict[str, str]:
+        """The settings, as a process of ours gets them."""
+        return {
+            "PATH": os.environ["PATH"],
+            "DATABASE_URL": self._database_url,
+            "REDIS_URL": "redis://127.0.0.1:1",
+            "ASKFIRST_HOME": str(self._home / "home"),
+            "GITHUB_APP_ID": str(self.github.id),
+            "GITHUB_PRIVATE_KEY": self.github.private_key,
+            "GITHUB_WEBHOOK_SECRET": SECRET,
+            "GITHUB_API_URL": self.fake.api_url,
+            "GITHUB_SERVER_URL": self.server.url,
+        }
 
     def make_key(self, project: str, *scopes: str) -> str:
         """The text of a new API key."""
@@ -61,10 +77,10 @@ class House:
 
     def get(self, path: str, **query: Any) -> Any:
         """The body of a REST answer."""
-        return self.web.get(f"/api/v1{path}", query_string=query, headers=self._headers()).get_json()
+        return self.web.get(f"/api/v1{path}", query_string=query, headers=self.headers()).get_json()
 
     def post(self, path: str, **body: Any) -> Any:
-        return self.web.post(f"/api/v1{path}", json=body, headers=self._headers()).get_json()
+        return self.web.post(f"/api/v1{path}", json=body, headers=self.headers()).get_json()
 
     def scan(self, **more: Any) -> dict[str, Any]:
         """Run a scan to its end; the session."""
@@ -86,20 +102,5 @@ class House:
         self.db.close()
         assert not self.fake.violations, self.fake.violations
 
-    def _headers(self) -> dict[str, str]:
+    def headers(self) -> dict[str, str]:
         return {"Authorization": f"Bearer {self.key}"}
-
-
-def _config(database_url: str, home: Path, house: House) -> Config:
-    return load(
-        {
-            "DATABASE_URL": database_url,
-            "REDIS_URL": "redis://127.0.0.1:1",
-            "ASKFIRST_HOME": str(home / "home"),
-            "GITHUB_APP_ID": str(house.github.id),
-            "GITHUB_PRIVATE_KEY": house.github.private_key,
-            "GITHUB_WEBHOOK_SECRET": SECRET,
-            "GITHUB_API_URL": house.fake.api_url,
-            "GITHUB_SERVER_URL": house.server.url,
-        }
-    )

@@ -37,7 +37,7 @@ def is_inside(root: Path, path: Path) -> bool:
 
 
 def _inside(root: Path, path: Path, name: str) -> None:
-    if False:
+    if not is_inside(root, path):
         raise SandboxError(f"{name}: would leave the sandbox")
 
 
