@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from bot.store.db import Database
 
 
-
-
 def create_app(config: Config | None = None, db: Database | None = None) -> Flask:
     """The web application: REST, webhooks, health."""
     from flask import Flask
@@ -159,14 +157,19 @@ def up(host: str, port: int) -> None:
 @click.option("--workers", default=2, show_default=True, help="How many processes.")
 def web(host: str, port: int, workers: int) -> None:
     """Serve REST and webhooks."""
-    from granian import Granian
-    from granian.constants import Interfaces
-
     from bot.config import load
 
     _redis_url(load())
+    serve("app:create_app", host, port, workers)
+
+
+def serve(target: str, host: str, port: int, workers: int) -> None:
+    """Serve what the factory `target` ("module:function") makes, until SIGTERM or SIGINT."""
+    from granian import Granian
+    from granian.constants import Interfaces
+
     Granian(
-        "app:create_app", host, port, interface=Interfaces.WSGI, factory=True, workers=workers, blocking_threads=2,
+        target, host, port, interface=Interfaces.WSGI, factory=True, workers=workers, blocking_threads=2,
         respawn_failed_workers=True, websockets=False, log_enabled=False,
     ).serve()  # fmt: skip
 
@@ -228,7 +231,9 @@ def project() -> None:
 @project.command("create")
 @click.argument("name")
 @click.option("--repo", required=True, help="A path on this machine, or a git URL.")
-@click.option("--test", is_flag=True, help="A test project: runs the template `scripted`, writes nothing to GitHub.")
+@click.option(
+    "--test", is_flag=True, help="A test project: runs the template `scripted`, writes nothing to GitHub."
+)
 def project_create(name: str, repo: str, test: bool) -> None:
     """Add a plain project. Repositories on GitHub get theirs when the App is installed."""
     from bot.domain import projects
@@ -283,7 +288,9 @@ def key() -> None:
 @key.command("create")
 @click.option("--project", "name", required=True, help="The project's name or id.")
 @click.option("--name", "key_name", default="key", show_default=True, help="What the key is for.")
-@click.option("--scope", multiple=True, help="What it may do; all when left out. Can be given more than once.")
+@click.option(
+    "--scope", multiple=True, help="What it may do; all when left out. Can be given more than once."
+)
 def key_create(name: str, key_name: str, scope: tuple[str, ...]) -> None:
     """Make an API key and print it, alone, on standard output. It is not shown again."""
     from bot.domain import keys, projects
@@ -369,7 +376,9 @@ def send_hook(event: str, file: Any, url: str | None) -> None:
         with urllib.request.urlopen(request, timeout=10) as answer:
             click.echo(f"{answer.status} {json.load(answer)['message']}")
     except urllib.error.HTTPError as error:
-        raise click.ClickException(f"{error.code} {error.read(500).decode(errors='replace').strip()}") from None
+        raise click.ClickException(
+            f"{error.code} {error.read(500).decode(errors='replace').strip()}"
+        ) from None
     except OSError as error:
         raise click.ClickException(f"Nothing answers at {request.full_url}: {error}") from None
 

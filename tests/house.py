@@ -41,7 +41,9 @@ class House:
         self.github.deliver = into_app(self.web.application)
         self.mona: Person = self.fake.create_user("mona")
         self.stranger: Person = self.fake.create_user("stranger")
-        self.repository: Repository = self.fake.create_repository(self.mona, "shop", files=FLAWED if files is None else files)
+        self.repository: Repository = self.fake.create_repository(
+            self.mona, "shop", files=FLAWED if files is None else files
+        )
         self.installation = self.fake.install(self.mona, [self.repository])
         self.runner = Runner(self.db, Tools(self.config))
         self.settle()

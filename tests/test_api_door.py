@@ -60,9 +60,7 @@ def test_each_endpoint_wants_its_scope_and_nothing_else(rest: Rest) -> None:
             continue
         enough = {route.scope, route.scope.replace(":read", ":write")}
         others = [scope for scope in keys.SCOPES if scope not in enough | {"*"}]
-        error = refused(
-            rest.call(route.method, route.path, rest.new_key(*others)), 403, "SCOPE_DENIED"
-        )
+        error = refused(rest.call(route.method, route.path, rest.new_key(*others)), 403, "SCOPE_DENIED")
         assert route.scope in error["message"]
         for scope in enough | {"*"}:
             answer = rest.call(route.method, route.path, rest.new_key(scope))
@@ -100,7 +98,10 @@ REST_OF_BODY: dict[str, dict[str, Any]] = {
     "/issues/link-run": {"runId": f"run_{GONE}"},
     "/issue-sessions/rename": {"name": "Changed"},
 }
-LISTS = {"/issues/bulk-delete": ("issueIds", "issue"), "/issue-sessions/bulk-delete": ("sessionIds", "session")}
+LISTS = {
+    "/issues/bulk-delete": ("issueIds", "issue"),
+    "/issue-sessions/bulk-delete": ("sessionIds", "session"),
+}
 
 
 def send(rest: Rest, route: Route, inputs: dict[str, Any]) -> Any:
@@ -130,7 +131,9 @@ def test_what_is_not_ours_is_not_there_and_stays_as_it_is(rest: Rest) -> None:
 
 
 def test_no_endpoint_that_takes_an_id_is_forgotten_above() -> None:
-    takes_ids = {route.path for route in ROUTES if any(name.lower().endswith(("id", "ids")) for name in route.names)}
+    takes_ids = {
+        route.path for route in ROUTES if any(name.lower().endswith(("id", "ids")) for name in route.names)
+    }
     takes_ids -= {"/issues/list", "/runs/list", "/issue-sessions/start"}
     assert takes_ids == set(IDS) | set(LISTS)
 

@@ -169,14 +169,11 @@ SENTENCES: list[Callable[[str], str]] = [
     lambda x: texts.unknown_verb(x, "scan"),
     lambda x: texts.refused(x, "write", "read"),
     texts.undecided,
-    lambda x: texts.scan_accepted("is_1", [x], x),
     lambda x: texts.scan_refused(x, x),
     lambda x: texts.scan_finished(COUNTS, commit="c" * 40, issues_url="https://x.example", summary=x),
     texts.scan_failed,
     lambda x: texts.gone("a" * 40, "b" * 40),
     lambda x: texts.back("a" * 40),
-    lambda x: texts.dismissed("false_positive", "octo", x),
-    lambda x: texts.deleted("octo"),
 ]
 
 

@@ -115,7 +115,9 @@ def test_after_a_comment_was_posted(house: House, killable: Callable[..., Worker
 
 def test_in_the_middle_of_a_scan(house: House, killable: Callable[..., Worker]) -> None:
     worker = killable("agents")
-    worker.dies_after("POST", "/app/installations/*/access_tokens")  # the run has begun and fetches the repository
+    worker.dies_after(
+        "POST", "/app/installations/*/access_tokens"
+    )  # the run has begun and fetches the repository
     session = house.post("/issue-sessions/start", prompt="Find bugs")["data"]
     worker.is_replaced()
     after = house.get("/issue-sessions/get", id=session["id"])["data"]

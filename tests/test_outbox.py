@@ -68,7 +68,9 @@ def test_the_bell_rings_after_the_commit_and_not_for_what_is_due_later(db: Datab
     assert [job for _, job in rung] == ["now"]
 
 
-def test_a_lane_goes_in_order_and_one_at_a_time_while_lanes_go_side_by_side(db: Database, frozen: Clock) -> None:
+def test_a_lane_goes_in_order_and_one_at_a_time_while_lanes_go_side_by_side(
+    db: Database, frozen: Clock
+) -> None:
     for key in "123":
         add(db, "a", key=key)
     add(db, "b", key="4")
@@ -99,7 +101,9 @@ def test_a_key_coalesces_while_it_waits_and_not_while_it_is_worked(db: Database,
     assert len(due(db)) == 1, "what changed after the claim needs one more turn"
 
 
-def test_a_lease_that_runs_out_is_taken_over_and_the_late_worker_is_thrown_out(db: Database, frozen: Clock) -> None:
+def test_a_lease_that_runs_out_is_taken_over_and_the_late_worker_is_thrown_out(
+    db: Database, frozen: Clock
+) -> None:
     add(db)
     [row] = due(db)
     late = taken(db, row)

@@ -133,7 +133,9 @@ def complete(
     run.commit = scope.commit
     runs.end(run, "completed", summary=scope.summary + waiting)
     counts = {**filed.counts, "filed": filed.filed, "held_back": filed.held_back}
-    _answer(tx, project, session, "scan_finished", "+1", counts=counts, commit=scope.commit, summary=scope.summary)
+    _answer(
+        tx, project, session, "scan_finished", "+1", counts=counts, commit=scope.commit, summary=scope.summary
+    )
 
 
 def fail(tx: Session, project: Project, session: IssueSession, error: str) -> None:

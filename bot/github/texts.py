@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from bot.github.inert import neutralise, neutralise_line
-from bot.github.issuetext import code, cut, fenced
+from bot.github.issuetext import code, cut
 
 _LINE_LIMIT = 300
 _REASON_LIMIT = 2_000
@@ -80,13 +80,6 @@ def undecided(line: str) -> str:
     )
 
 
-def scan_accepted(session_id: str, paths: Iterable[str] = (), prompt: str | None = None) -> str:
-    """To a scan command that was taken."""
-    where = ", ".join(code(cut(path, _LINE_LIMIT)) for path in paths) or "the whole repository"
-    asked = f"\n\nAsked for:\n\n{fenced(cut(prompt, _REASON_LIMIT))}" if prompt else ""
-    return f"I am looking through {where}. The result comes as a comment here (session {code(session_id)}).{asked}"
-
-
 def scan_refused(line: str, reason: str) -> str:
     """To a scan command that cannot be carried out, whoever gives it."""
     return f"{_quoted(line)}\n\nNo scan was started: {_sentence(reason)}"
@@ -122,17 +115,6 @@ def gone(found_at: str, missing_at: str) -> str:
 def back(found_at: str) -> str:
     """Why a completed issue is opened again."""
     return f"Opened again: the same thing was found at {code(found_at[:12])}."
-
-
-def dismissed(reason: str, by: str, comment: str = "") -> str:
-    """Why an issue is closed without being done. `reason` is not_planned, duplicate or false_positive."""
-    words = f"Closed as {reason.replace('_', ' ')} by {code(by)}. It will not be filed again."
-    return f"{words}\n\n{neutralise(cut(comment, _REASON_LIMIT))}".rstrip()
-
-
-def deleted(by: str) -> str:
-    """Why an issue is closed whose original was put into the trash."""
-    return f"Closed as not planned: {code(by)} deleted it in Askfirst. It will not be filed again."
 
 
 def _quoted(line: str) -> str:

@@ -61,7 +61,8 @@ def _content(work: Work, project: Project, issue: Issue) -> IssueContent:
         state=state,  # type: ignore[arg-type]
         state_reason=reason,  # type: ignore[arg-type]
         places=tuple(
-            Place(place["path"], place["startLine"], place["endLine"], place["commit"]) for place in issue.locations
+            Place(place["path"], place["startLine"], place["endLine"], place["commit"])
+            for place in issue.locations
         ),
         rule=issue.rule,
         suggested_prompt=issue.suggested_prompt,

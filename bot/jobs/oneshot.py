@@ -16,7 +16,9 @@ def scan(folder: Path, home: Path, prompt: str, on_progress: Callable[[str, int,
     template = load_templates(home)["base"]
     with tempfile.TemporaryDirectory(prefix="askfirst-scan-") as copied, open_sandbox(template) as sandbox:
         worktree.copy(folder, Path(copied))
-        return run_agent(template, Task(kind="scan", prompt=prompt), Path(copied), sandbox, on_progress, _no_log)
+        return run_agent(
+            template, Task(kind="scan", prompt=prompt), Path(copied), sandbox, on_progress, _no_log
+        )
 
 
 def _no_log(_line: str) -> None:

@@ -11,6 +11,7 @@ from bot.agents import run_agent
 from bot.agents.base import AgentFailed, FoundIssue, ScanResult, Task
 from bot.domain import findings, runs, sessions
 from bot.domain.findings import Finding, Place, Scope
+from bot.github.errors import Forbidden, NoInstallation, NotFound
 from bot.jobs.live import Live
 from bot.jobs.work import Work
 from bot.sandbox import open_sandbox, repo
@@ -37,6 +38,8 @@ def scan(work: Work) -> None:
         _end(work, f"{failed.reason}\n\n{failed.log_tail[-LOG_TAIL:]}".strip())
     except (RepoError, SandboxError) as failed:
         _end(work, str(failed))
+    except (NoInstallation, Forbidden, NotFound) as refused:
+        _end(work, f"GitHub gives no access to {project.name}: {refused}")
     else:
         _end(work, None, result, commit)
 

@@ -65,7 +65,9 @@ def _text(work: Work, project: Project) -> str:
         case "scan_finished":
             issues_url = f"{work.tools.config.github_server_url}/{project.name}/issues"
             counts = texts.ScanCounts(**values["counts"])
-            return texts.scan_finished(counts, commit=values["commit"], issues_url=issues_url, summary=values["summary"])
+            return texts.scan_finished(
+                counts, commit=values["commit"], issues_url=issues_url, summary=values["summary"]
+            )
         case "scan_failed":
             return texts.scan_failed(values["error"])
         case "gone":

@@ -10,6 +10,7 @@ from rq import SimpleWorker, Worker
 
 from bot.supervisor import end_with_parent
 
+
 class RunWorker(Worker):
     """Forks for each run, so that one that takes its process down takes only itself, and dies with its worker."""
 

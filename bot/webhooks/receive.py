@@ -31,13 +31,20 @@ def github() -> Response:
     request.max_content_length = LIMIT
     raw = request.get_data(cache=False)
     if not is_signed(config.github_webhook_secret, raw, request.headers.get("X-Hub-Signature-256", "")):
-        return _answer(401, "The signature is missing or wrong: compare GITHUB_WEBHOOK_SECRET with the App's.")
-    event, delivery_id = request.headers.get("X-GitHub-Event", ""), request.headers.get("X-GitHub-Delivery", "")
+        return _answer(
+            401, "The signature is missing or wrong: compare GITHUB_WEBHOOK_SECRET with the App's."
+        )
+    event, delivery_id = (
+        request.headers.get("X-GitHub-Event", ""),
+        request.headers.get("X-GitHub-Delivery", ""),
+    )
     if not WORD.fullmatch(event) or not WORD.fullmatch(delivery_id):
         return _answer(400, "X-GitHub-Event and X-GitHub-Delivery are needed.")
     payload = _object(raw)
     if payload is None:
-        return _answer(400, "The body is not a JSON object; set the webhook's content type to application/json.")
+        return _answer(
+            400, "The body is not a JSON object; set the webhook's content type to application/json."
+        )
     with db.write() as tx:
         fresh = deliveries.keep(tx, delivery_id, event, payload, raw.decode())
     return _answer(202, "Stored." if fresh else "Known already.")

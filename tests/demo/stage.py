@@ -47,7 +47,11 @@ class Stage:
         if repo:
             self.repository = self.github.import_git(self.mona, repo.resolve().stem, repo)
         else:
-            files = {str(path.relative_to(SAMPLE)): path.read_text() for path in SAMPLE.rglob("*") if path.is_file()}
+            files = {
+                str(path.relative_to(SAMPLE)): path.read_text()
+                for path in SAMPLE.rglob("*")
+                if path.is_file()
+            }
             files = {name: text for name, text in files.items() if "__pycache__" not in name}
             self.repository = self.github.create_repository(self.mona, "parcels", files=files)
         for login, role in (("ravi", "write"), ("tess", "triage"), ("gus", "read")):
@@ -55,7 +59,9 @@ class Stage:
         self.name = self.repository.full_name
 
     def __enter__(self) -> Self:
-        self._process = subprocess.Popen([str(ASKFIRST), "up", "--port", str(self._port)], env=self._environment())
+        self._process = subprocess.Popen(
+            [str(ASKFIRST), "up", "--port", str(self._port)], env=self._environment()
+        )
         self.http = httpx.Client(base_url=f"{self.url}/api/v1", timeout=10)
         self._until(lambda: self._answers("/readyz"), "the server did not start")
         self.github.install(self.mona, [self.repository])
@@ -77,7 +83,9 @@ class Stage:
 
     def askfirst(self, *arguments: str) -> str:
         """What the command prints."""
-        done = subprocess.run([str(ASKFIRST), *arguments], env=self._environment(), capture_output=True, text=True, check=True)
+        done = subprocess.run(
+            [str(ASKFIRST), *arguments], env=self._environment(), capture_output=True, text=True, check=True
+        )
         return done.stdout.strip()
 
     def get(self, path: str, **query: Any) -> Any:

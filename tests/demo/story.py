@@ -15,7 +15,9 @@ def play(stage: Stage) -> None:
     """Scan the repository, say what was filed, and what to try next."""
     print(f"\nAskfirst is up at {stage.url}, a stand-in for GitHub at {stage.server.url}\n")
     print(f"The App is installed on {stage.name}. Scanning it …")
-    session = _watch(stage, stage.post("/issue-sessions/start", prompt="Find bugs and security problems")["id"])
+    session = _watch(
+        stage, stage.post("/issue-sessions/start", prompt="Find bugs and security problems")["id"]
+    )
     if session["status"] != "completed":
         print(f"The scan {session['status']}: {session['error']}")
         return
@@ -45,7 +47,9 @@ def _watch(stage: Stage, session_id: str) -> Any:
 def _bar(percent: int, message: str) -> None:
     if sys.stdout.isatty():
         full = BAR * percent // 100
-        print(f"\r\033[K  [{'█' * full}{'·' * (BAR - full)}] {percent:3d} %  {message[:60]}", end="", flush=True)
+        print(
+            f"\r\033[K  [{'█' * full}{'·' * (BAR - full)}] {percent:3d} %  {message[:60]}", end="", flush=True
+        )
     else:
         print(f"  {percent:3d} %  {message}", flush=True)
 

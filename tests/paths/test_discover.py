@@ -6,7 +6,9 @@ from tests.house import FLAWED, House
 
 
 def test_an_issue_made_by_rest_is_shown_on_github_once(house: House) -> None:
-    made = house.post("/issues/create", title="Cart forgets items", description="After a reload.", priority="high")
+    made = house.post(
+        "/issues/create", title="Cart forgets items", description="After a reload.", priority="high"
+    )
     house.settle()
     [there] = house.issues()
     assert there.title == "Cart forgets items"
@@ -40,7 +42,9 @@ def test_a_scan_files_what_it_finds_and_a_second_scan_files_nothing_twice(house:
 def test_what_is_fixed_is_closed_with_the_commits_as_proof_and_reopened_when_it_is_back(house: House) -> None:
     house.scan()
     flaw = next(issue for issue in house.issues() if "utable default" in issue.title)
-    house.mona.pushes(house.repository, {"shop/cart.py": "def add(item, cart):\n    return [*cart, item]\n"}, "Fix")
+    house.mona.pushes(
+        house.repository, {"shop/cart.py": "def add(item, cart):\n    return [*cart, item]\n"}, "Fix"
+    )
     assert house.scan()["counts"]["gone"] >= 1
     assert (flaw.state, flaw.state_reason) == ("closed", "completed")
     assert "is gone at" in flaw.comments[-1].body
@@ -55,7 +59,9 @@ def test_what_people_change_on_github_comes_back(house: House) -> None:
     house.mona.edits_issue(flaw, title="Our own words", body=f"Mine.\n\n{flaw.body}")
     house.mona.closes_issue(flaw, "not_planned")
     house.mona.closes_issue(other)
-    house.mona.unlabels(third, next(label.name for label in third.labels if label.name.startswith("priority")))
+    house.mona.unlabels(
+        third, next(label.name for label in third.labels if label.name.startswith("priority"))
+    )
     house.mona.labels(third, "priority: critical")
     house.settle()
     ours = {issue["github"]["number"]: issue for issue in house.get("/issues/list")["data"]}
@@ -85,7 +91,9 @@ def test_a_stranger_is_refused_once_in_words_and_starts_nothing(house: House) ->
     first = house.stranger.comments(talk, "/askfirst scan")
     second = house.stranger.comments(talk, "/askfirst scan")
     house.settle()
-    assert [r.content for r in first.reactions] == [r.content for r in second.reactions] == ["eyes", "confused"]
+    assert (
+        [r.content for r in first.reactions] == [r.content for r in second.reactions] == ["eyes", "confused"]
+    )
     words = [comment.body for comment in talk.comments if comment.user.login == "askfirst[bot]"]
     assert len(words) == 1 and "needs the level **write**" in words[0]
     assert house.get("/issue-sessions/list")["data"] == []
