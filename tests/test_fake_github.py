@@ -543,7 +543,7 @@ def git(*arguments: str, token: str | None = None) -> subprocess.CompletedProces
         "HOME": "/nonexistent",
         "PATH": "/usr/bin:/bin",
     }
-    return subprocess.run([*command, *arguments], env=environment, capture_output=True, text=True)
+    return subprocess.run([*command, *arguments], env=environment, capture_output=True, text=True, check=False)
 
 
 def test_git_clones_and_pushes_with_a_token(shop: Shop, tmp_path: Path) -> None:

@@ -32,6 +32,7 @@ def _known_to_git(folder: Path) -> list[str] | None:
         ["git", "-C", str(folder), *options, "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
         stdin=subprocess.DEVNULL,
         capture_output=True,
+        check=False,
         timeout=SECONDS,
     )
     if listed.returncode:

@@ -25,15 +25,18 @@ def main() -> int:
         return 2
     # so that SIGTERM, too, leads through the ends of the `with` blocks
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    with tempfile.TemporaryDirectory(prefix="askfirst-demo-") as folder:
-        with Stage(Path(folder), *(free_port(port) for port in PORTS), repo=chosen.repo) as stage:
-            play(stage)
-            if not chosen.once:
-                print("\nAll of it stays up until you press Ctrl-C.", flush=True)
-                try:
-                    stage.wait()
-                except KeyboardInterrupt:
-                    print("\nStopping.")
+    ports = (free_port(port) for port in PORTS)
+    with (
+        tempfile.TemporaryDirectory(prefix="askfirst-demo-") as folder,
+        Stage(Path(folder), *ports, repo=chosen.repo) as stage,
+    ):
+        play(stage)
+        if not chosen.once:
+            print("\nAll of it stays up until you press Ctrl-C.", flush=True)
+            try:
+                stage.wait()
+            except KeyboardInterrupt:
+                print("\nStopping.")
     return 0
 
 
