@@ -37,12 +37,25 @@ def create_app(config: Config | None = None, db: Database | None = None) -> Flas
     app.extensions |= {
         "config": config,
         "doorbell": doorbell,
-        "db": db or Database(config.database_url, doorbell.ring),
+        "db": db or Database(config.database_url, _once_answered(doorbell.ring)),
         "templates": frozenset(load_templates(config.askfirst_home)),
     }
     api.register(app)
     webhooks.register(app)
     return app
+
+
+def _once_answered(ring: Callable[[Bells], None]) -> Callable[[Bells], None]:
+    """Rings when the request at hand is answered: nobody waits for it, and the relay rings where it is lost."""
+    from flask import Response, after_this_request
+
+    def later(bells: Bells) -> None:
+        @after_this_request
+        def on_close(response: Response) -> Response:
+            response.call_on_close(lambda: ring(bells))
+            return response
+
+    return later
 
 
 def _log(config: Config) -> None:

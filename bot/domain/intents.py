@@ -22,7 +22,20 @@ def intend(tx: Session, kind: str, local_id: str, repository_id: int) -> tuple[G
     return row, None
 
 
-def made(tx: Session, kind: str, local_id: str, number: int, node_id: str) -> None:
-    """It is there, and this is what GitHub calls it."""
+def made(
+    tx: Session,
+    kind: str,
+    local_id: str,
+    number: int,
+    node_id: str | None = None,
+    url: str | None = None,
+    shown: str | None = None,
+) -> None:
+    """It is there, this is what GitHub calls it, and what it says."""
     row = tx.get_one(GithubObject, (kind, local_id))
-    row.state, row.number, row.node_id = "made", number, node_id
+    row.state, row.number, row.node_id, row.url, row.shown = "made", number, node_id, url, shown
+
+
+def find(tx: Session, kind: str, local_id: str) -> GithubObject | None:
+    """What we made or are about to make, if we have begun."""
+    return tx.get(GithubObject, (kind, local_id))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bot.domain.errors import Conflict
 from bot.store import clock
-from bot.store.models import Issue, IssueSession
+from bot.store.models import AnsweringSession, Issue, IssueSession, WorkChain
 
 Moves = dict[str, tuple[tuple[str, ...], str]]
 
@@ -33,6 +33,29 @@ SESSION: Moves = {
     "cancel": (("active",), "cancelled"),
 }
 
+ANSWERING_STATUSES = ("pending", "active", "reviewed", "completed", "archived")
+ANSWERING: Moves = {
+    "active": (("pending", "reviewed"), "active"),
+    "reviewed": (("pending", "active"), "reviewed"),
+    "completed": (("reviewed",), "completed"),
+    "archived": (("pending", "active", "reviewed", "completed"), "archived"),
+}
+
+QUESTION_STATUSES = ("pending", "approved", "declined")
+
+CHAIN_STATUSES = ("pending", "running", "paused", "completed", "failed", "cancelled")
+CHAIN: Moves = {
+    "start": (("pending", "failed"), "running"),
+    "pause": (("running",), "paused"),
+    "resume": (("paused",), "running"),
+    "complete": (("running",), "completed"),
+    "fail": (("running",), "failed"),
+    "cancel": (("pending", "running", "paused", "failed"), "cancelled"),
+}
+
+ITEM_STATUSES = ("pending", "running", "waiting", "done", "no_change", "skipped", "failed")
+ITEM_WORKED = ("done", "no_change", "skipped")
+
 
 def allows(issue: Issue, action: str) -> bool:
     """Whether the issue's state lets this action happen."""
@@ -54,7 +77,25 @@ def move_session(session: IssueSession, action: str) -> None:
     session.completed_at = clock.now()
 
 
-def _step(moves: Moves, noun: str, row: Issue | IssueSession, action: str, field: str) -> str:
+def move_answering(session: AnsweringSession, action: str) -> None:
+    """Take one step of ANSWERING; each action is named by the state it leads to. Raises Conflict."""
+    session.status = _step(ANSWERING, "Session", session, action, "status")
+
+
+def move_chain(chain: WorkChain, action: str, *, reason: str | None = None) -> None:
+    """Take one step of CHAIN; `reason` says why it is paused. Raises Conflict."""
+    chain.status = _step(CHAIN, "Chain", chain, action, "id")
+    chain.paused_reason = reason
+    chain.completed_at = clock.now() if chain.status in ("completed", "cancelled") else None
+
+
+def _step(
+    moves: Moves,
+    noun: str,
+    row: Issue | IssueSession | AnsweringSession | WorkChain,
+    action: str,
+    field: str,
+) -> str:
     allowed, status = moves[action]
     if row.status not in allowed:
         raise Conflict(f"{noun} {row.id} is {row.status}; this needs it to be {' or '.join(allowed)}.", field)

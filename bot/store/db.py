@@ -60,7 +60,7 @@ def lock(tx: Session, name: str) -> None:
 
 def _begin_immediate(session: Session, patient: bool) -> None:
     if patient:
-        session.execute(text("BEGIN IMMEDIATE"))
+        session.connection().exec_driver_sql("BEGIN IMMEDIATE")
         return
     session.execute(text("PRAGMA busy_timeout = 0"))
     try:

@@ -8,23 +8,32 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from bot.store import clock, outbox
-from bot.store.models import Delivery
+from bot.store.models import Base
+
+# made once, since making a statement costs more than running it
+_KEPT = {
+    dialect.dialect.name: dialect.insert(Base.metadata.tables["deliveries"])
+    .on_conflict_do_nothing()
+    .execution_options(preserve_rowcount=True)
+    for dialect in (postgresql, sqlite)
+}
 
 
 def keep(tx: Session, delivery_id: str, event: str, payload: dict[str, Any], raw: str) -> bool:
     """Store a delivery and promise its handling; False when it is here already."""
-    dialect = postgresql if tx.get_bind().dialect.name == "postgresql" else sqlite
     action = payload.get("action")
-    row = dialect.insert(Delivery).values(
-        id=delivery_id,
-        event=event,
-        action=action if isinstance(action, str) else None,
-        payload=raw,
-        received_at=clock.now(),
-    )
-    if not tx.execute(row.on_conflict_do_nothing().returning(Delivery.id)).first():
+    row = {
+        "id": delivery_id,
+        "event": event,
+        "action": action if isinstance(action, str) else None,
+        "payload": raw,
+        "received_at": clock.now(),
+    }
+    if not tx.execute(_KEPT[tx.get_bind().dialect.name], row).rowcount:  # type: ignore[attr-defined]
         return False
-    outbox.add(tx, "delivery", lane=lane(payload), key=f"delivery:{delivery_id}", delivery_id=delivery_id)
+    outbox.add_first(
+        tx, "delivery", lane=lane(payload), key=f"delivery:{delivery_id}", delivery_id=delivery_id
+    )
     return True
 
 

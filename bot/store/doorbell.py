@@ -7,6 +7,7 @@ import logging
 from redis import Redis
 from redis.exceptions import RedisError
 from rq import Queue
+from rq.queue import EnqueueData
 
 from bot.store.db import Bells
 
@@ -28,17 +29,24 @@ class Doorbell:
     def ring(self, bells: Bells) -> None:
         """Wake a worker for each row. Without Redis nothing is lost: the relay rings again."""
         try:
-            for queue, rows in self._sorted(bells).items():
-                queue.enqueue_many(
-                    [
-                        Queue.prepare_data(
-                            "bot.jobs.runner.work", (row_id,), timeout=-1, result_ttl=0, failure_ttl=0
-                        )
-                        for row_id in rows
-                    ]
-                )
+            # one round trip; not a transaction, since a bell that is half rung is only a bell that is lost
+            with self.redis.pipeline(transaction=False) as together:
+                for queue, rows in self._sorted(bells).items():
+                    queue.enqueue_many([self._call(row_id) for row_id in rows], pipeline=together)
+                together.execute()
         except RedisError as error:
             log.warning("Redis did not answer, the relay will ring again: %s", error)
+
+    @staticmethod
+    def _call(row_id: int) -> EnqueueData:
+        return Queue.prepare_data(
+            "bot.jobs.runner.work",
+            (row_id,),
+            timeout=-1,
+            result_ttl=0,
+            failure_ttl=0,
+            description=f"row {row_id}",
+        )
 
     def room(self) -> int:
         """How many more rows the queues can take before ringing for them is only noise."""

@@ -72,6 +72,7 @@ class Project(Base):
     mode: Mapped[str]
     url: Mapped[str]
     repository_id: Mapped[int | None] = mapped_column(unique=True)
+    default_branch: Mapped[str | None]
     installation_id: Mapped[int | None] = mapped_column(ForeignKey("installations.id"), index=True)
     paused_reason: Mapped[str | None]
     created_at: Mapped[datetime]
@@ -110,6 +111,7 @@ class IssueSession(Base):
     commit: Mapped[str | None]
     progress: Mapped[dict[str, Any]]
     counts: Mapped[dict[str, Any]]
+    issue_ids: Mapped[list[str]]
     error: Mapped[str | None]
     run_id: Mapped[str]
     comment: Mapped[dict[str, Any] | None]
@@ -221,7 +223,10 @@ class Delivery(Base):
 
 
 class GithubObject(Base):
-    """What we made, or are about to make, on GitHub: written before the call, completed after it."""
+    """What we made, or are about to make, on GitHub: written before the call, completed after it.
+
+    `shown` is a digest of what it says now, where we edit it in place.
+    """
 
     __tablename__ = "github_objects"
 
@@ -231,7 +236,139 @@ class GithubObject(Base):
     state: Mapped[str]
     number: Mapped[int | None]
     node_id: Mapped[str | None]
+    url: Mapped[str | None]
+    shown: Mapped[str | None]
     intended_at: Mapped[datetime]
+
+
+class AnsweringSession(Base):
+    """Questions that people answer before code is written. `asked` is what they are about."""
+
+    __tablename__ = "answering_sessions"
+    __table_args__ = (
+        Index("ix_answering_sessions_project_id_id", "project_id", "id"),
+        Index("ix_answering_sessions_project_id_pull_request", "project_id", "pull_request_number"),
+    )
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    project_id: Mapped[str] = mapped_column(ForeignKey("projects.id"))
+    issue_session_id: Mapped[str | None] = mapped_column(
+        ForeignKey("issue_sessions.id", ondelete="CASCADE"), index=True
+    )
+    asked: Mapped[list[str]]
+    status: Mapped[str]
+    status_before: Mapped[str | None]
+    agent: Mapped[bool]
+    max_questions: Mapped[int]
+    run_id: Mapped[str | None]
+    error: Mapped[str | None]
+    branch: Mapped[str | None]
+    commit: Mapped[str | None]
+    pull_request_number: Mapped[int | None]
+    pull_request_url: Mapped[str | None]
+    voted_at: Mapped[datetime | None]
+    answers: Mapped[list[dict[str, Any]]]
+    answers_digest: Mapped[str | None]
+    created_by: Mapped[str]
+    created_at: Mapped[datetime]
+    completed_at: Mapped[datetime | None]
+
+
+class SessionQuestion(Base):
+    """One question with the agent's assumption. `decision` is a review that ends a conflict: by REST, or decided."""
+
+    __tablename__ = "session_questions"
+    __table_args__ = (
+        Index("ix_session_questions_session_number", "answering_session_id", "number", unique=True),
+        Index("ix_session_questions_session_external", "answering_session_id", "external_id", unique=True),
+    )
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    answering_session_id: Mapped[str] = mapped_column(ForeignKey("answering_sessions.id", ondelete="CASCADE"))
+    number: Mapped[int]
+    external_id: Mapped[str]
+    question: Mapped[str]
+    why: Mapped[str]
+    assumption: Mapped[str]
+    options: Mapped[list[dict[str, Any]]]
+    places: Mapped[list[dict[str, Any]]]
+    confidence: Mapped[str | None]
+    evidence: Mapped[str | None]
+    issue_ids: Mapped[list[str]]
+    blocking: Mapped[bool]
+    needs_own_answer: Mapped[bool]
+    status: Mapped[str]
+    correction: Mapped[str | None]
+    conflict: Mapped[bool]
+    decision: Mapped[dict[str, Any] | None]
+    reviewed_at: Mapped[datetime | None]
+    reviewed_by: Mapped[str | None]
+    via: Mapped[str | None]
+    revision: Mapped[int]
+    comment_id: Mapped[int | None] = mapped_column(index=True)
+    url: Mapped[str | None]
+
+
+class QuestionVote(Base):
+    """What one text of one person says about one question; `source` is kind and id of the text on GitHub."""
+
+    __tablename__ = "question_votes"
+
+    question_id: Mapped[str] = mapped_column(
+        ForeignKey("session_questions.id", ondelete="CASCADE"), primary_key=True
+    )
+    source: Mapped[str] = mapped_column(primary_key=True)
+    by: Mapped[str]
+    user_id: Mapped[int]
+    status: Mapped[str]
+    correction: Mapped[str | None]
+    url: Mapped[str | None]
+    at: Mapped[datetime]
+
+
+class WorkChain(Base):
+    """An ordered list of issues, worked on one branch. `head` is the last commit of ours on it."""
+
+    __tablename__ = "work_chains"
+    __table_args__ = (
+        Index("ix_work_chains_project_id_id", "project_id", "id"),
+        Index("ix_work_chains_project_id_branch", "project_id", "branch_name"),
+    )
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    project_id: Mapped[str] = mapped_column(ForeignKey("projects.id"))
+    title: Mapped[str]
+    description: Mapped[str]
+    status: Mapped[str]
+    paused_reason: Mapped[str | None]
+    workflow_id: Mapped[str]
+    branch_name: Mapped[str]
+    base_branch: Mapped[str | None]
+    head: Mapped[str | None]
+    on_failure: Mapped[str]
+    answering_session_id: Mapped[str | None]
+    pull_request_number: Mapped[int | None]
+    pull_request_url: Mapped[str | None]
+    error: Mapped[str | None]
+    created_by: Mapped[str]
+    created_at: Mapped[datetime]
+    started_at: Mapped[datetime | None]
+    completed_at: Mapped[datetime | None]
+    deleted_at: Mapped[datetime | None]
+
+
+class ChainItem(Base):
+    """An issue's place in a chain."""
+
+    __tablename__ = "chain_items"
+
+    chain_id: Mapped[str] = mapped_column(ForeignKey("work_chains.id", ondelete="CASCADE"), primary_key=True)
+    issue_id: Mapped[str] = mapped_column(ForeignKey("issues.id"), primary_key=True, index=True)
+    position: Mapped[int]
+    status: Mapped[str]
+    run_id: Mapped[str | None]
+    commit: Mapped[str | None]
+    error: Mapped[str | None]
 
 
 OPEN = text("done_at IS NULL AND dead_at IS NULL")

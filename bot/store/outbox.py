@@ -11,16 +11,30 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import and_, delete, exists, insert, or_, select, update
+from sqlalchemy import and_, bindparam, delete, exists, insert, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
 from bot.store import clock, db
-from bot.store.models import Outbox
+from bot.store.models import Base, Outbox
 
 LEASE = timedelta(seconds=20)
 TRIES = 8
 LONGEST_WAIT = 3600.0
 
+# the door's way: made once, since making a statement costs more than running it
+_ROWS = Base.metadata.tables["outbox"]
+_ADDED = insert(_ROWS).returning(_ROWS.c.id)
+# an UPDATE, not a SELECT: it holds the waiting row, so that no worker claims it before we commit
+_WAITING = (
+    update(_ROWS)
+    .where(
+        _ROWS.c.key == bindparam("waiting"),
+        _ROWS.c.lease_until.is_(None),
+        _ROWS.c.done_at.is_(None),
+        _ROWS.c.dead_at.is_(None),
+    )
+    .values(key=_ROWS.c.key)
+)
 
 Rows = list[tuple[int, str]]  # (id, job)
 
@@ -46,15 +60,16 @@ def add(
 ) -> None:
     """Promise a job; nothing is added when one with the same key still waits for its turn."""
     key = key or f"{job}:{lane}"
-    # an UPDATE, not a SELECT: it holds the waiting row, so that no worker claims it before we commit
-    waiting = _open(update(Outbox)).where(Outbox.key == key, Outbox.lease_until.is_(None)).values(key=key)
-    if tx.execute(waiting).rowcount:  # type: ignore[attr-defined]
+    if tx.execute(_WAITING, {"waiting": key}).rowcount:  # type: ignore[attr-defined]
         return
-    due = due_at or clock.now()
-    row = insert(Outbox).values(job=job, lane=lane, key=key, args=args, due_at=due, attempts=0, claims=0)
-    row_id = tx.execute(row.returning(Outbox.id)).scalar_one()
+    row_id = _append(tx, job, lane, key, args, due_at or clock.now())
     if due_at is None:
-        tx.info.setdefault("bells", []).append((row_id, job))
+        _remember_to_ring(tx, row_id, job)
+
+
+def add_first(tx: Session, job: str, *, lane: str, key: str, **args: Any) -> None:
+    """Promise a job whose key cannot be in use yet, so that none is looked for."""
+    _remember_to_ring(tx, _append(tx, job, lane, key, args, clock.now()), job)
 
 
 def claim(tx: Session, row_id: int) -> Claim | None:
@@ -111,6 +126,16 @@ def next_in(tx: Session, lane: str) -> Rows:
     """The row that the lane's last one kept waiting, if there is one: (id, job)."""
     rows = _ready(select(Outbox.id, Outbox.job), clock.now()).where(Outbox.lane == lane).limit(1)
     return [(row.id, row.job) for row in tx.execute(rows)]
+
+
+def _append(tx: Session, job: str, lane: str, key: str, args: dict[str, Any], due_at: datetime) -> int:
+    row = {"job": job, "lane": lane, "key": key, "args": args, "due_at": due_at, "attempts": 0, "claims": 0}
+    row_id: int = tx.execute(_ADDED, row).scalar_one()
+    return row_id
+
+
+def _remember_to_ring(tx: Session, row_id: int, job: str) -> None:
+    tx.info.setdefault("bells", []).append((row_id, job))
 
 
 def _open(statement: Any) -> Any:

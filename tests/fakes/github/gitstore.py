@@ -8,6 +8,7 @@ from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
+HOOK = Path(__file__).with_name("update_hook.sh")
 QUIET = {
     "GIT_CONFIG_NOSYSTEM": "1",
     "GIT_CONFIG_GLOBAL": os.devnull,
@@ -36,14 +37,24 @@ class BareRepository:
         _run(
             "git", "init", "--quiet", "--bare", "--template=", f"--initial-branch={default_branch}", str(path)
         )
-        return cls(path, clock, default_branch)
+        return cls(path, clock, default_branch).guarded()
 
     @classmethod
     def copy(cls, source: Path, path: Path, clock: Callable[[], datetime]) -> BareRepository:
         """A bare copy of an existing repository, on the branch that it has checked out."""
         _run("git", "clone", "--quiet", "--bare", "--no-hardlinks", "--template=", str(source), str(path))
         head = _run("git", "-C", str(path), "symbolic-ref", "--short", "HEAD").decode().strip()
-        return cls(path, clock, head)
+        return cls(path, clock, head).guarded()
+
+    def guarded(self) -> BareRepository:
+        """Let pushes go through our hook, and nobody push to the refs of pull requests."""
+        hook = self.path / "hooks" / "update"
+        hook.parent.mkdir(exist_ok=True)
+        hook.write_bytes(HOOK.read_bytes())
+        hook.chmod(0o755)
+        with (self.path / "config").open("a") as config:
+            config.write("[receive]\n\thideRefs = refs/pull\n")
+        return self
 
     def run(self, *arguments: str, data: bytes | None = None) -> bytes:
         return _run("git", "-C", str(self.path), *arguments, data=data)
@@ -73,7 +84,8 @@ class BareRepository:
 
     def refs(self) -> dict[str, str]:
         """Every branch and tag with its sha."""
-        lines = self.run("for-each-ref", "--format=%(refname) %(objectname)").decode().splitlines()
+        listed = self.run("for-each-ref", "--format=%(refname) %(objectname)", "refs/heads", "refs/tags")
+        lines = listed.decode().splitlines()
         return dict(line.split(" ", 1) for line in lines)
 
     def resolve(self, name: str) -> str | None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .gitstore import BareRepository
+    from .state_pulls import CheckRun, PullRequest
 
 ROLES = ("none", "read", "triage", "write", "maintain", "admin")
 REACTIONS = ("+1", "-1", "laugh", "confused", "heart", "hooray", "rocket", "eyes")
@@ -163,14 +164,32 @@ class Repository:
     issues: dict[int, Issue] = field(default_factory=dict)
     gone: dict[int, Issue | None] = field(default_factory=dict)  # deleted: None; transferred: its new self
     last_number: int = 0
+    pulls: dict[int, PullRequest] = field(default_factory=dict)
+    checks: list[CheckRun] = field(default_factory=list)
+    parent: Repository | None = None  # what this is a fork of
+    takes_drafts: bool = True  # some plans of private repositories have no draft pull requests
+    guarded: dict[str, str] = field(default_factory=dict)  # branch to GH006 (protected) or GH013 (a ruleset)
 
     @property
     def full_name(self) -> str:
         return f"{self.owner.login}/{self.name}"
 
     def commit(self, files: dict[str, str | bytes | None], message: str, branch: str | None = None) -> str:
-        """Commit files (None deletes one) on a branch, by default the main one; gives the sha. No webhook."""
+        """Commit files (None deletes one) on a branch, by default the main one; gives the sha. No event, not even
+        for a pull request of that branch: a person `pushes`."""
         return self.git.commit(files, message, branch)
+
+    def numbered(self, number: int) -> Issue | None:
+        """The issue or the pull request with this number; they share one row of numbers."""
+        return self.issues.get(number) or self.pulls.get(number)
+
+    def protect(self, branch: str) -> None:
+        """Changes of this branch must come by pull request: a branch protection rule."""
+        self.guarded[branch] = "GH006"
+
+    def add_ruleset(self, branch: str) -> None:
+        """The same by a ruleset, which answers in other words."""
+        self.guarded[branch] = "GH013"
 
     def add_collaborator(self, person: Any, role: str, role_name: str | None = None) -> None:
         """Give a person a role; `role_name` makes it a custom role that inherits from `role`."""

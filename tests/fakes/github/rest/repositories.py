@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from ..errors import Refused, not_found
 from ..registry import Call, route
-from ..shapes.accounts import node_id
+from ..shapes.commits import commit_json
 from ..shapes.repositories import repository_json
 
 REPO = "/repos/{owner}/{repo}"
@@ -33,8 +33,8 @@ def get_branch(call: Call) -> Any:
         "name": name,
         "commit": _commit(call, sha),
         "_links": {"self": url, "html": page},
-        "protected": False,
-        "protection": {"enabled": False},
+        "protected": name in call.repo.guarded,
+        "protection": {"enabled": call.repo.guarded.get(name) == "GH006"},
         "protection_url": f"{url}/protection",
     }
 
@@ -72,30 +72,7 @@ def _api(call: Call) -> str:
 
 
 def _commit(call: Call, sha: str) -> dict[str, Any]:
-    row = call.repo.git.log("-1", sha)[0]
-    person = {"name": row["name"], "email": row["email"], "date": row["date"]}
-    url, page = f"{_api(call)}/commits", f"{call.fake.server_url}/{call.repo.full_name}/commit"
-    tree = {"sha": row["tree"], "url": f"{_api(call)}/git/trees/{row['tree']}"}
-    return {
-        "sha": sha,
-        "node_id": node_id("C", int(sha[:12], 16)),
-        "url": f"{url}/{sha}",
-        "html_url": f"{page}/{sha}",
-        "comments_url": f"{url}/{sha}/comments",
-        "author": None,
-        "committer": None,
-        "commit": {
-            "author": person,
-            "committer": person,
-            "message": row["message"].strip(),
-            "tree": tree,
-            "url": f"{_api(call)}/git/commits/{sha}",
-            "comment_count": 0,
-        },
-        "parents": [
-            {"sha": one, "url": f"{url}/{one}", "html_url": f"{page}/{one}"} for one in row["parents"].split()
-        ],
-    }
+    return commit_json(call.fake, call.repo, call.repo.git.log("-1", sha)[0])
 
 
 def _entry(call: Call, ref: str, mode: str, kind: str, sha: str, path: str) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from ..state import REACTIONS, Comment, Issue, Label, Reaction, Repository
+from ..state_pulls import PullRequest
 from .accounts import app_json, node_id, stamp, user_json
 from .repositories import association
 
@@ -45,7 +46,8 @@ def issue_json(fake: World, issue: Issue) -> dict[str, Any]:
         "closed_by": issue.closed_by and user_json(fake, issue.closed_by),
         "author_association": association(issue.repository, issue.user),
         "performed_via_github_app": issue.app and app_json(fake, issue.app),
-        "reactions": _summary(f"{url}/reactions", issue.reactions),
+        "reactions": reactions_summary(f"{url}/reactions", issue.reactions),
+        **(_as_pull(fake, issue) if isinstance(issue, PullRequest) else {}),
     }
 
 
@@ -65,7 +67,7 @@ def comment_json(fake: World, comment: Comment) -> dict[str, Any]:
         "updated_at": stamp(comment.updated_at),
         "author_association": association(issue.repository, comment.user),
         "performed_via_github_app": comment.app and app_json(fake, comment.app),
-        "reactions": _summary(f"{url}/reactions", comment.reactions),
+        "reactions": reactions_summary(f"{url}/reactions", comment.reactions),
     }
 
 
@@ -93,9 +95,22 @@ def reaction_json(fake: World, reaction: Reaction) -> dict[str, Any]:
 
 
 def issue_page(fake: World, issue: Issue) -> str:
-    return f"{fake.server_url}/{issue.repository.full_name}/issues/{issue.number}"
+    kind = "pull" if isinstance(issue, PullRequest) else "issues"
+    return f"{fake.server_url}/{issue.repository.full_name}/{kind}/{issue.number}"
 
 
-def _summary(url: str, reactions: list[Reaction]) -> dict[str, Any]:
+def reactions_summary(url: str, reactions: list[Reaction]) -> dict[str, Any]:
     counts = {content: sum(r.content == content for r in reactions) for content in REACTIONS}
     return {"url": url, "total_count": len(reactions)} | counts
+
+
+def _as_pull(fake: World, pull: PullRequest) -> dict[str, Any]:
+    page = issue_page(fake, pull)
+    links = {
+        "url": f"{fake.api_url}/repos/{pull.repository.full_name}/pulls/{pull.number}",
+        "html_url": page,
+        "diff_url": f"{page}.diff",
+        "patch_url": f"{page}.patch",
+        "merged_at": stamp(pull.merged_at),
+    }
+    return {"draft": pull.draft, "pull_request": links}

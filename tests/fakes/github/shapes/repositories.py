@@ -59,7 +59,6 @@ NOUGHT = (
     "subscribers_count",
 )
 NEVER = (
-    "fork",
     "has_projects",
     "has_wiki",
     "has_pages",
@@ -85,7 +84,8 @@ def short_repository_json(repository: Repository) -> dict[str, Any]:
 def repository_json(fake: World, repository: Repository) -> dict[str, Any]:
     url = f"{fake.api_url}/repos/{repository.full_name}"
     page = f"{fake.server_url}/{repository.full_name}"
-    open_issues = sum(issue.state == "open" for issue in repository.issues.values())
+    numbered = [*repository.issues.values(), *repository.pulls.values()]
+    open_issues = sum(one.state == "open" for one in numbered)  # pull requests count, as on GitHub
     created = stamp(repository.created_at)
     return short_repository_json(repository) | {
         "owner": user_json(fake, repository.owner),
@@ -100,6 +100,7 @@ def repository_json(fake: World, repository: Repository) -> dict[str, Any]:
         **dict.fromkeys(NOUGHT, 0),
         **dict.fromkeys(NEVER, False),
         **dict.fromkeys(ABSENT),
+        "fork": repository.parent is not None,
         "has_issues": repository.has_issues,
         "has_downloads": True,
         "archived": repository.archived,

@@ -1,0 +1,270 @@
+"""Answering sessions: questions about issues, which people review before code is written."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from bot.domain import issues, mirror, projects, runs, states
+from bot.domain.errors import Conflict, Invalid, NotFound
+from bot.domain.pages import Page, page
+from bot.store import clock, outbox
+from bot.store.models import AnsweringSession, Issue, IssueSession, Project, SessionQuestion
+
+MAX_QUESTIONS = 5
+
+
+def create(
+    tx: Session,
+    project: Project,
+    *,
+    created_by: str,
+    issue_session_id: str | None = None,
+    issue_ids: Sequence[str] | None = None,
+    pull_request_number: int | None = None,
+    max_questions: int = MAX_QUESTIONS,
+    agent: bool = True,
+) -> AnsweringSession:
+    """A session about what an issue session saw, or about these issues; asking starts when that has ended.
+
+    Raises Invalid unless exactly one of the two is given, NotFound, or Conflict for a session that came to nothing.
+    """
+    projects.must_run(project)
+    if (issue_session_id is None) == (issue_ids is None):
+        raise Invalid("Give exactly one of issueSessionId and issueIds.", "issueSessionId")
+    scan = _scan(tx, project, issue_session_id) if issue_session_id else None
+    for issue_id in issue_ids or ():
+        issues.get(tx, project.id, issue_id, field="issueIds")
+    session = AnsweringSession(
+        id=clock.new_id("as"),
+        project_id=project.id,
+        issue_session_id=issue_session_id,
+        asked=list(issue_ids or []),
+        status="pending",
+        agent=agent,
+        max_questions=max_questions,
+        pull_request_number=pull_request_number,
+        answers=[],
+        created_by=created_by,
+        created_at=clock.now(),
+    )
+    tx.add(session)
+    tx.flush()
+    if agent and (scan is None or scan.status == "completed"):
+        ask(tx, project, session)
+    return session
+
+
+def get(
+    tx: Session, project_id: str, session_id: str, *, field: str = "id", lock: bool = False
+) -> AnsweringSession:
+    """The session, also an archived one, unless it is another project's: NotFound."""
+    session = tx.get(AnsweringSession, session_id, with_for_update=lock or None)
+    if session is None or session.project_id != project_id:
+        raise NotFound(f"There is no answering session {session_id} in this project.", field)
+    return session
+
+
+def listed(
+    tx: Session,
+    project_id: str,
+    *,
+    issue_session_id: str | None = None,
+    status: str | None = None,
+    limit: int = 100,
+    after: str | None = None,
+) -> Page[AnsweringSession]:
+    """A page, newest first; archived ones only where that status is asked for."""
+    query = select(AnsweringSession).where(AnsweringSession.project_id == project_id)
+    if issue_session_id:
+        query = query.where(AnsweringSession.issue_session_id == issue_session_id)
+    if status:
+        query = query.where(AnsweringSession.status == status)
+    else:
+        query = query.where(AnsweringSession.status != "archived")
+    return page(tx, query, AnsweringSession.id, limit, after)
+
+
+def counts(tx: Session, session_ids: Sequence[str]) -> dict[str, tuple[int, int]]:
+    """By session: how many questions, and how many of them are reviewed."""
+    reviewed = func.count().filter(SessionQuestion.status != "pending")
+    query = (
+        select(SessionQuestion.answering_session_id, func.count(), reviewed)
+        .where(SessionQuestion.answering_session_id.in_(session_ids))
+        .group_by(SessionQuestion.answering_session_id)
+    )
+    return {row[0]: (row[1], row[2]) for row in tx.execute(query)}
+
+
+def ask(tx: Session, project: Project, session: AnsweringSession) -> None:
+    """Queue the agent that asks; what an issue session saw is settled now."""
+    if session.issue_session_id:
+        session.asked = _seen_by(tx, session.issue_session_id)
+    run = runs.queue(
+        tx, project, "ask", "scripted" if project.mode == "test" else "base", session_id=session.id
+    )
+    session.run_id, session.error = run.id, None
+    outbox.add(tx, "ask", lane=f"answers:{session.id}", session_id=session.id)
+
+
+def scan_ended(tx: Session, project: Project, scan: IssueSession) -> None:
+    """An issue session completed: what waited for it asks now."""
+    query = select(AnsweringSession).where(
+        AnsweringSession.issue_session_id == scan.id, AnsweringSession.status == "pending"
+    )
+    for session in tx.scalars(query):
+        if session.agent and session.run_id is None:
+            ask(tx, project, session)
+
+
+def failed(tx: Session, session: AnsweringSession, error: str) -> None:
+    """The asking came to nothing; the session stays pending, and can be tried again."""
+    session.error = error
+    if session.run_id:
+        runs.end(runs.get(tx, session.project_id, session.run_id), "failed", error=error)
+
+
+def retry(tx: Session, project: Project, session: AnsweringSession) -> None:
+    """Ask again after a failure. Raises Conflict where nothing failed."""
+    if session.status != "pending" or session.error is None:
+        raise Conflict(f"Session {session.id} has nothing to retry: it is {session.status}.", "id")
+    projects.must_run(project)
+    ask(tx, project, session)
+
+
+def questions(tx: Session, session_id: str) -> list[SessionQuestion]:
+    """All questions of a session, in their order."""
+    query = select(SessionQuestion).where(SessionQuestion.answering_session_id == session_id)
+    return list(tx.scalars(query.order_by(SessionQuestion.number)))
+
+
+def asked(tx: Session, project: Project, session: AnsweringSession, found: list[dict[str, Any]]) -> None:
+    """The agent asked these. None: nothing was worth asking, and the session is reviewed by itself."""
+    first = len(questions(tx, session.id)) + 1
+    for number, values in enumerate(found, start=first):
+        tx.add(SessionQuestion(
+            id=clock.new_id("sq"), answering_session_id=session.id, number=number,
+            status="pending", conflict=False, revision=1, **values,
+        ))  # fmt: skip
+    tx.flush()
+    if found:
+        if session.status == "pending":
+            states.move_answering(session, "active")
+        show(tx, project, session)
+    else:
+        review(tx, project, session)
+
+
+def set_status(tx: Session, project: Project, session: AnsweringSession, status: str) -> None:
+    """What a client may set: see `states.ANSWERING`; the present state is a no-op. Raises Conflict."""
+    if status == session.status:
+        return
+    if status == "pending" or session.status == "archived":
+        raise Conflict(f"Session {session.id} is {session.status}; it cannot be set to {status}.", "status")
+    if status == "archived":
+        archive(tx, project, session)
+    elif status == "active":
+        _reopen(tx, project, session)
+    elif status == "reviewed":
+        review(tx, project, session)
+    else:
+        complete(tx, project, session)
+
+
+def review(tx: Session, project: Project, session: AnsweringSession) -> None:
+    """All is answered: freeze comes next. Raises Conflict naming what is not."""
+    unanswered = [f"Q{row.number}" for row in questions(tx, session.id) if row.status == "pending"]
+    if unanswered:
+        raise Conflict(f"Not answered yet: {', '.join(unanswered)}. Review them first.", "status")
+    states.move_answering(session, "reviewed")
+    if session.agent:
+        outbox.add(tx, "freeze", lane=f"answers:{session.id}", session_id=session.id)
+    show(tx, project, session)
+
+
+def freeze(tx: Session, session: AnsweringSession, answers: list[dict[str, Any]]) -> None:
+    """From now on nothing changes the set; its digest names it."""
+    session.answers = answers
+    text = json.dumps(answers, sort_keys=True, ensure_ascii=False)
+    session.answers_digest = hashlib.sha256(text.encode()).hexdigest()
+
+
+def complete(tx: Session, project: Project, session: AnsweringSession) -> None:
+    """The answers are with their issues; what an answer excludes is dismissed."""
+    states.move_answering(session, "completed")
+    session.completed_at = clock.now()
+    for answer in session.answers:
+        for issue_id in answer["issueIds"]:
+            _hand_over(tx, project, tx.get_one(Issue, issue_id), answer)
+    show(tx, project, session)
+
+
+def archive(tx: Session, project: Project, session: AnsweringSession) -> None:
+    """Put the session in the trash."""
+    if session.status != "archived":
+        session.status_before = session.status
+        states.move_answering(session, "archived")
+        if session.run_id and runs.is_live(tx, session.run_id):
+            runs.end(runs.get(tx, session.project_id, session.run_id), "cancelled")
+
+
+def restore(session: AnsweringSession) -> None:
+    """Bring it back, in the state it had. Raises Conflict outside the trash."""
+    if session.status != "archived":
+        raise Conflict(f"Session {session.id} is not archived.", "id")
+    session.status, session.status_before = session.status_before or "pending", None
+
+
+def show(tx: Session, project: Project, session: AnsweringSession) -> None:
+    """Have GitHub brought to what the session is now."""
+    if project.repository_id and project.mode == "live":
+        outbox.add(tx, "show_questions", lane=f"answers:{session.id}", session_id=session.id)
+
+
+def _reopen(tx: Session, project: Project, session: AnsweringSession) -> None:
+    if session.status == "pending" and not questions(tx, session.id):
+        raise Conflict(f"Session {session.id} has no questions yet.", "status")
+    if session.status == "reviewed" and session.answers_digest:
+        raise Conflict(f"Session {session.id} is frozen; start a new one.", "status")
+    states.move_answering(session, "active")
+    show(tx, project, session)
+
+
+def _hand_over(tx: Session, project: Project, issue: Issue, answer: dict[str, Any]) -> None:
+    given = {"question": answer["question"], "answer": answer["answer"]}
+    if given not in issue.answers:
+        issue.answers = [*issue.answers, given]
+        issue.updated_at = clock.now()
+    if answer["leaves"] and states.allows(issue, "dismissed") and not issue.deleted_at:
+        states.move(issue, "dismissed", resolution="not_planned")
+    elif answer["free"]:
+        issue.autofix = False  # the keyless agent cannot follow free text
+    mirror.show(tx, project, issue)
+
+
+def _scan(tx: Session, project: Project, session_id: str) -> IssueSession:
+    scan = tx.get(IssueSession, session_id)
+    if scan is None or scan.project_id != project.id:
+        raise NotFound(f"There is no issue session {session_id} in this project.", "issueSessionId")
+    if scan.deleted_at or scan.status in ("failed", "cancelled"):
+        state = "deleted" if scan.deleted_at else scan.status
+        raise Conflict(
+            f"Issue session {session_id} is {state}: there is nothing to ask about.", "issueSessionId"
+        )
+    return scan
+
+
+def _seen_by(tx: Session, scan_id: str) -> list[str]:
+    """The open issues that the scan found, reopened or saw again, and those created with its id."""
+    scan = tx.get_one(IssueSession, scan_id)
+    query = select(Issue.id).where(
+        (Issue.session_id == scan_id) | Issue.id.in_(scan.issue_ids),
+        Issue.status.in_(("open", "failed")),
+        Issue.deleted_at.is_(None),
+    )
+    return list(tx.scalars(query.order_by(Issue.id)))

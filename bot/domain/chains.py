@@ -1,0 +1,316 @@
+"""Work chains: issues worked in order, one commit each, on one branch."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+from urllib.parse import urlsplit
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from bot.domain import answering, issues, mirror, projects, questions, runs, states
+from bot.domain.branches import branch_name_error
+from bot.domain.errors import Conflict, Invalid, NotFound
+from bot.domain.pages import Page, page
+from bot.store import clock, outbox
+from bot.store.models import AnsweringSession, ChainItem, Issue, Project, WorkChain
+
+WORKFLOWS = ("default",)
+
+
+def create(
+    tx: Session,
+    project: Project,
+    *,
+    title: str,
+    issue_ids: Sequence[str],
+    created_by: str,
+    description: str = "",
+    workflow_id: str = "default",
+    github_repo_url: str | None = None,
+    branch_name: str | None = None,
+    base_branch: str | None = None,
+    on_failure: str = "stop",
+    answering_session_id: str | None = None,
+) -> WorkChain:
+    """A chain that waits to be started. Raises Invalid or NotFound, with the field."""
+    if workflow_id not in WORKFLOWS:
+        raise NotFound(
+            f"There is no workflow {workflow_id!r}; there is {', '.join(WORKFLOWS)}.", "workflowId"
+        )
+    if github_repo_url is not None and not is_repository(project, github_repo_url):
+        raise Invalid(f"This key belongs to {project.name}; leave githubRepoUrl out.", "githubRepoUrl")
+    for issue_id in issue_ids:
+        issues.get(tx, project.id, issue_id, field="issueIds")
+    session = None
+    if answering_session_id is not None:
+        session = answering.get(tx, project.id, answering_session_id, field="answeringSessionId")
+    for name, field in ((branch_name, "branchName"), (base_branch, "baseBranch")):
+        if name is not None and (error := branch_name_error(name)):
+            raise Invalid(error, field)
+    chain_id = clock.new_id("wc")
+    branch = branch_name or (session.branch if session and session.branch else f"askfirst/{chain_id}")
+    if branch == project.default_branch:
+        raise Invalid(f"{branch} is the default branch; name another one.", "branchName")
+    chain = WorkChain(
+        id=chain_id, project_id=project.id, title=title, description=description, status="pending",
+        workflow_id=workflow_id, branch_name=branch, base_branch=base_branch, on_failure=on_failure,
+        answering_session_id=answering_session_id, created_by=created_by, created_at=clock.now(),
+    )  # fmt: skip
+    tx.add(chain)
+    tx.flush()
+    for position, issue_id in enumerate(issue_ids, start=1):
+        tx.add(ChainItem(chain_id=chain_id, issue_id=issue_id, position=position, status="pending"))
+    tx.flush()
+    return chain
+
+
+def is_repository(project: Project, url: str) -> bool:
+    """Whether a URL names the project's repository, whatever its scheme, user, ending and letter case."""
+    return _plain(url) in {_plain(project.url), _plain(project.name)}
+
+
+def get(tx: Session, project_id: str, chain_id: str, *, field: str = "id", lock: bool = False) -> WorkChain:
+    """The chain, unless it is another project's or in the trash: NotFound."""
+    chain = tx.get(WorkChain, chain_id, with_for_update=lock or None)
+    if chain is None or chain.project_id != project_id or chain.deleted_at:
+        raise NotFound(f"There is no work chain {chain_id} in this project.", field)
+    return chain
+
+
+def listed(tx: Session, project_id: str, limit: int = 100, after: str | None = None) -> Page[WorkChain]:
+    """A page of the chains that are not in the trash, newest first."""
+    query = select(WorkChain).where(WorkChain.project_id == project_id, WorkChain.deleted_at.is_(None))
+    return page(tx, query, WorkChain.id, limit, after)
+
+
+def items(tx: Session, chain_ids: Sequence[str]) -> dict[str, list[ChainItem]]:
+    """By chain: its items, in order."""
+    query = select(ChainItem).where(ChainItem.chain_id.in_(chain_ids)).order_by(ChainItem.position)
+    found: dict[str, list[ChainItem]] = {chain_id: [] for chain_id in chain_ids}
+    for item in tx.scalars(query):
+        found[item.chain_id].append(item)
+    return found
+
+
+def start(tx: Session, project: Project, chain_id: str) -> WorkChain:
+    """Begin, or resume a failed chain at the failed issue.
+
+    Raises Conflict in any other state, in a paused project, while a blocking question about one of its issues
+    is open, or while another chain works the same branch.
+    """
+    projects.must_run(project)
+    chain = get(tx, project.id, chain_id, lock=True)
+    left = [item for item in items(tx, [chain.id])[chain.id] if item.status not in states.ITEM_WORKED]
+    _must_be_answered(tx, project, {item.issue_id for item in left})
+    _must_be_alone(tx, chain)
+    states.move_chain(chain, "start")
+    chain.error = None
+    chain.started_at = chain.started_at or clock.now()
+    for item in left:
+        item.status, item.error = "pending", None
+    _next(tx, project, chain)
+    return chain
+
+
+def delete(tx: Session, project: Project, chain_id: str) -> WorkChain:
+    """Put the chain in the trash. Raises Conflict while it runs."""
+    chain = get(tx, project.id, chain_id, lock=True)
+    if chain.status in ("running", "paused"):
+        raise Conflict(f"Chain {chain_id} is {chain.status}: cancel it first, or wait for it.", "id")
+    chain.deleted_at = clock.now()
+    return chain
+
+
+def cancel(tx: Session, project: Project, chain: WorkChain) -> None:
+    """End it; the run in hand stops at its next word, what was pushed stays."""
+    states.move_chain(chain, "cancel")
+    for item in items(tx, [chain.id])[chain.id]:
+        if item.status in ("running", "waiting"):
+            if item.run_id and runs.is_live(tx, item.run_id):
+                runs.end(runs.get(tx, project.id, item.run_id), "cancelled")
+            item.status = "pending"
+            _issue_moves(tx, project, item, "returned")
+    show(tx, project, chain)
+
+
+def current(tx: Session, chain: WorkChain) -> ChainItem | None:
+    """The item that is worked now."""
+    return next((item for item in items(tx, [chain.id])[chain.id] if item.status == "running"), None)
+
+
+def pushed(
+    tx: Session, project: Project, chain: WorkChain, item: ChainItem, commit: str, summary: str
+) -> None:
+    """The item's commit is on the branch."""
+    runs.end(_run(tx, project, item), "completed", outcome="done", summary=summary)
+    runs.get(tx, project.id, item.run_id or "").commit = commit
+    item.status, item.commit, chain.head = "done", commit, commit
+    _issue_moves(tx, project, item, "fix_pushed")
+    if project.repository_id is None:
+        _issue_moves(tx, project, item, "merged")
+    _next(tx, project, chain)
+
+
+def changed_nothing(tx: Session, project: Project, chain: WorkChain, item: ChainItem, why: str) -> None:
+    """There was nothing to do for this item, and why; no commit is made."""
+    runs.end(_run(tx, project, item), "completed", outcome="no_change", summary=why)
+    item.status, item.error = "no_change", why
+    _issue_moves(tx, project, item, "returned")
+    _next(tx, project, chain)
+
+
+def went_wrong(tx: Session, project: Project, chain: WorkChain, item: ChainItem, error: str) -> None:
+    """The item failed: the chain stops there, or goes on where it is told to."""
+    runs.end(_run(tx, project, item), "failed", outcome="failed", error=error)
+    item.status, item.error = "failed", error
+    _issue_moves(tx, project, item, "run_failed", reason=error)
+    if chain.on_failure == "continue":
+        _next(tx, project, chain)
+    else:
+        _fail(tx, project, chain, f"Issue {item.position} failed: {error}")
+
+
+def needs_answer(
+    tx: Session,
+    project: Project,
+    chain: WorkChain,
+    item: ChainItem,
+    found: list[dict[str, Any]],
+    summary: str,
+) -> None:
+    """The agent asks before it goes on: the chain waits for a session of its own about this issue."""
+    runs.end(_run(tx, project, item), "completed", outcome="needs_answer", summary=summary)
+    item.status = "waiting"
+    _issue_moves(tx, project, item, "returned")
+    session = answering.create(
+        tx, project, created_by=chain.created_by, issue_ids=[item.issue_id], agent=False
+    )
+    session.agent = True
+    session.pull_request_number, session.pull_request_url = chain.pull_request_number, chain.pull_request_url
+    answering.asked(tx, project, session, [{**one, "issue_ids": [item.issue_id]} for one in found])
+    states.move_chain(chain, "pause", reason="needs_answer")
+    show(tx, project, chain)
+
+
+def pause(tx: Session, project: Project, chain: WorkChain, reason: str) -> None:
+    """Let nothing more be worked until it is resumed; the item in hand begins anew then."""
+    item = current(tx, chain)
+    if item is not None:
+        if item.run_id and runs.is_live(tx, item.run_id):
+            runs.end(runs.get(tx, project.id, item.run_id), "cancelled")
+        item.status = "pending"
+        _issue_moves(tx, project, item, "returned")
+    states.move_chain(chain, "pause", reason=reason)
+    show(tx, project, chain)
+
+
+def answered(tx: Session, project: Project, session: AnsweringSession) -> None:
+    """These answers were given: chains that waited for them go on."""
+    waiting = select(WorkChain).where(
+        WorkChain.project_id == project.id,
+        WorkChain.status == "paused",
+        WorkChain.paused_reason == "needs_answer",
+    )
+    for chain in tx.scalars(waiting.with_for_update()):
+        waits = [item for item in items(tx, [chain.id])[chain.id] if item.status == "waiting"]
+        if any(item.issue_id in session.asked for item in waits):
+            for item in waits:
+                item.status = "pending"
+            states.move_chain(chain, "resume")
+            _next(tx, project, chain)
+
+
+def pull_request_closed(tx: Session, project: Project, number: int, *, merged: bool) -> None:
+    """The chain's pull request was merged: its issues are done; or closed: they are open again."""
+    query = select(WorkChain).where(
+        WorkChain.project_id == project.id, WorkChain.pull_request_number == number
+    )
+    for chain in tx.scalars(query.with_for_update()):
+        for item in items(tx, [chain.id])[chain.id]:
+            if item.status == "done":
+                _issue_moves(tx, project, item, "merged" if merged else "returned")
+
+
+def show(tx: Session, project: Project, chain: WorkChain) -> None:
+    """Have GitHub brought to what the chain is now."""
+    if project.repository_id and project.mode == "live":
+        outbox.add(tx, "show_chain", lane=f"pull:{chain.branch_name}:{project.id}", key=f"show_chain:{chain.id}",
+                   chain_id=chain.id)  # fmt: skip
+
+
+def _next(tx: Session, project: Project, chain: WorkChain) -> None:
+    """Work the next item, or end."""
+    tx.flush()
+    all_items = items(tx, [chain.id])[chain.id]
+    for item in all_items:
+        if item.status != "pending":
+            continue
+        issue = tx.get_one(Issue, item.issue_id)
+        if issue.deleted_at or not states.allows(issue, "run_started"):
+            item.status, item.error = (
+                "skipped",
+                f"the issue is {'deleted' if issue.deleted_at else issue.status}",
+            )
+            continue
+        _work(tx, project, chain, item, issue)
+        show(tx, project, chain)
+        return
+    failed = [item for item in all_items if item.status == "failed"]
+    if failed:
+        _fail(tx, project, chain, f"{len(failed)} of {len(all_items)} issues failed.")
+    else:
+        states.move_chain(chain, "complete")
+        show(tx, project, chain)
+
+
+def _work(tx: Session, project: Project, chain: WorkChain, item: ChainItem, issue: Issue) -> None:
+    template = "scripted" if project.mode == "test" else "base"
+    run = runs.queue(tx, project, "fix", template, issue_id=issue.id, chain_id=chain.id)
+    item.status, item.run_id, item.error = "running", run.id, None
+    states.move(issue, "run_started")
+    issue.run_id = run.id
+    outbox.add(tx, "fix", lane=f"chain:{chain.id}", key=f"fix:{run.id}", run_id=run.id)
+
+
+def _fail(tx: Session, project: Project, chain: WorkChain, error: str) -> None:
+    states.move_chain(chain, "fail")
+    chain.error = error
+    show(tx, project, chain)
+
+
+def _issue_moves(
+    tx: Session, project: Project, item: ChainItem, action: str, *, reason: str | None = None
+) -> None:
+    """Move the item's issue, and every other that was linked to its run."""
+    query = select(Issue).where(Issue.project_id == project.id, Issue.run_id == item.run_id)
+    for issue in tx.scalars(query.with_for_update()):
+        if states.allows(issue, action):
+            states.move(issue, action, reason=reason)
+            mirror.show(tx, project, issue)
+
+
+def _run(tx: Session, project: Project, item: ChainItem) -> Any:
+    return runs.get(tx, project.id, item.run_id or "")
+
+
+def _must_be_answered(tx: Session, project: Project, issue_ids: set[str]) -> None:
+    if open_ones := questions.blocking(tx, project.id, issue_ids):
+        first = open_ones[0]
+        raise Conflict(f"Q{first.number} ({first.id}) must be answered first: {first.question}", "id")
+
+
+def _must_be_alone(tx: Session, chain: WorkChain) -> None:
+    query = select(WorkChain.id).where(
+        WorkChain.project_id == chain.project_id, WorkChain.branch_name == chain.branch_name,
+        WorkChain.status == "running", WorkChain.id != chain.id,
+    )  # fmt: skip
+    if other := tx.scalars(query).first():
+        raise Conflict(f"Chain {other} works on {chain.branch_name} now; wait for it.", "id")
+
+
+def _plain(url: str) -> str:
+    parts = urlsplit(url if "://" in url else f"//{url}")
+    place = (parts.netloc.rpartition("@")[2] + parts.path).lower().rstrip("/")
+    return place.removesuffix(".git")

@@ -1,0 +1,268 @@
+"""Questions: what people say about each, and what that comes to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from bot.domain import answering
+from bot.domain.errors import Conflict, NotFound
+from bot.store import clock, outbox
+from bot.store.models import AnsweringSession, Project, QuestionVote, SessionQuestion
+
+SETTLE = timedelta(seconds=120)
+
+
+@dataclass(frozen=True)
+class Voter:
+    """A person on GitHub; the id stays when the login changes hands."""
+
+    login: str
+    id: int
+
+
+@dataclass(frozen=True)
+class Source:
+    """The text that holds a vote: kind and id on GitHub, and where to read it."""
+
+    name: str
+    url: str
+    at: datetime
+
+
+def get(
+    tx: Session, project_id: str, question_id: str, *, field: str = "id", lock: bool = False
+) -> tuple[SessionQuestion, AnsweringSession]:
+    """The question and its session, unless they are another project's: NotFound."""
+    question = tx.get(SessionQuestion, question_id)
+    session = (
+        tx.get(AnsweringSession, question.answering_session_id, with_for_update=lock or None)
+        if question
+        else None
+    )
+    if question is None or session is None or session.project_id != project_id:
+        raise NotFound(f"There is no question {question_id} in this project.", field)
+    if lock:
+        tx.refresh(question, with_for_update=True)
+    return question, session
+
+
+def votes(tx: Session, question_ids: list[str]) -> dict[str, list[QuestionVote]]:
+    """By question: all votes, oldest first."""
+    query = select(QuestionVote).where(QuestionVote.question_id.in_(question_ids))
+    found: dict[str, list[QuestionVote]] = {}
+    for vote in tx.scalars(query.order_by(QuestionVote.at, QuestionVote.source)):
+        found.setdefault(vote.question_id, []).append(vote)
+    return found
+
+
+def review(
+    tx: Session, project: Project, question_id: str, status: str, correction: str | None, by: str
+) -> SessionQuestion:
+    """Decide by REST: sets the status and ends a conflict. Raises Conflict once the session is reviewed."""
+    question, session = get(tx, project.id, question_id, lock=True)
+    _must_be_open(session)
+    question.decision = {"status": status, "correction": correction, "by": by, "at": clock.now().isoformat()}
+    _settle(tx, question, via="rest")
+    answering.show(tx, project, session)
+    return question
+
+
+def withdraw(tx: Session, project: Project, question_id: str) -> SessionQuestion:
+    """Take the review back; people's own votes on GitHub stay theirs. Raises Conflict once the session is reviewed."""
+    question, session = get(tx, project.id, question_id, lock=True)
+    _must_be_open(session)
+    question.decision = None
+    _settle(tx, question, via="github")
+    answering.show(tx, project, session)
+    return question
+
+
+def assume(tx: Session, project: Project, question_id: str, assumption: str) -> SessionQuestion:
+    """Change the assumption. Raises Conflict while it is approved: nobody's approval moves onto another text."""
+    question, session = get(tx, project.id, question_id, lock=True)
+    _must_be_open(session)
+    if question.status == "approved":
+        raise Conflict(f"Q{question.number} is approved as it is: withdraw the review first.", "assumption")
+    if question.assumption != assumption:
+        question.assumption, question.revision = assumption, question.revision + 1
+        answering.show(tx, project, session)
+    return question
+
+
+def vote(
+    tx: Session,
+    project: Project,
+    session: AnsweringSession,
+    question: SessionQuestion,
+    by: Voter,
+    source: Source,
+    status: str,
+    correction: str | None = None,
+) -> None:
+    """A person with the right to says so on GitHub; the same text again replaces what it said before."""
+    if session.status != "active":
+        return
+    tx.execute(
+        delete(QuestionVote).where(
+            QuestionVote.question_id == question.id, QuestionVote.source == source.name
+        )
+    )
+    tx.add(
+        QuestionVote(
+            question_id=question.id,
+            source=source.name,
+            by=by.login,
+            user_id=by.id,
+            status=status,
+            correction=correction,
+            url=source.url,
+            at=source.at,
+        )  # fmt: skip
+    )
+    _changed(tx, project, session, question)
+
+
+def take_back(
+    tx: Session, project: Project, session: AnsweringSession, question: SessionQuestion, by: Voter
+) -> None:
+    """The person's votes on this question are gone."""
+    if session.status == "active":
+        theirs = (QuestionVote.question_id == question.id, QuestionVote.user_id == by.id)
+        tx.execute(delete(QuestionVote).where(*theirs))
+        _changed(tx, project, session, question)
+
+
+def has_voted(tx: Session, question: SessionQuestion, by: Voter) -> bool:
+    """Whether the person has a vote on this question."""
+    mine = (QuestionVote.question_id == question.id, QuestionVote.user_id == by.id)
+    return tx.scalars(select(QuestionVote.source).where(*mine).limit(1)).first() is not None
+
+
+def drop_votes(tx: Session, session: AnsweringSession, user_ids: set[int]) -> None:
+    """These people may not speak any more: what they said does not count."""
+    for question in answering.questions(tx, session.id):
+        lost = (QuestionVote.question_id == question.id, QuestionVote.user_id.in_(user_ids))
+        tx.execute(delete(QuestionVote).where(*lost))
+        _settle(tx, question, via="github")
+
+
+def settled(tx: Session, session: AnsweringSession, settle: timedelta) -> float | None:
+    """Seconds until the votes have rested long enough; None where something is unanswered again."""
+    if session.status != "active" or session.voted_at is None:
+        return None
+    if any(question.status == "pending" for question in answering.questions(tx, session.id)):
+        return None
+    return max(0.0, (session.voted_at + settle - clock.now()).total_seconds())
+
+
+def answer(question: SessionQuestion) -> str | None:
+    """What the agent is given: the assumption, or the correction; nothing while it is open."""
+    if question.status == "approved":
+        return question.assumption
+    return question.correction if question.status == "declined" else None
+
+
+def answers(tx: Session, session: AnsweringSession) -> list[dict[str, Any]]:
+    """The set as it is frozen. `leaves`: this answer leaves things alone; `free`: it is none of the options."""
+    return [_answered(question) for question in answering.questions(tx, session.id)]
+
+
+def blocking(tx: Session, project_id: str, issue_ids: set[str]) -> list[SessionQuestion]:
+    """Open blocking questions about these issues: no fix runs while there is one."""
+    query = (
+        select(SessionQuestion)
+        .join(AnsweringSession, AnsweringSession.id == SessionQuestion.answering_session_id)
+        .where(
+            AnsweringSession.project_id == project_id,
+            AnsweringSession.status.in_(("active", "reviewed")),
+            SessionQuestion.blocking,
+        )
+        .order_by(SessionQuestion.id)
+    )
+    open_ones = []
+    for question in tx.scalars(query):
+        frozen = tx.get_one(AnsweringSession, question.answering_session_id).answers_digest is not None
+        if not frozen and issue_ids & set(question.issue_ids):
+            open_ones.append(question)
+    return open_ones
+
+
+def on_comment(
+    tx: Session, project: Project, comment_id: int
+) -> tuple[SessionQuestion, AnsweringSession] | None:
+    """The question whose thread begins with this comment."""
+    query = (
+        select(SessionQuestion, AnsweringSession)
+        .join(AnsweringSession, AnsweringSession.id == SessionQuestion.answering_session_id)
+        .where(AnsweringSession.project_id == project.id, SessionQuestion.comment_id == comment_id)
+    )
+    found = tx.execute(query.with_for_update()).first()
+    return (found[0], found[1]) if found else None
+
+
+def on_pull_request(tx: Session, project: Project, number: int) -> AnsweringSession | None:
+    """The newest session that is asked on this pull request."""
+    query = select(AnsweringSession).where(
+        AnsweringSession.project_id == project.id,
+        AnsweringSession.pull_request_number == number,
+        AnsweringSession.status != "archived",
+    )
+    return tx.scalars(query.order_by(AnsweringSession.id.desc()).with_for_update()).first()
+
+
+def _changed(tx: Session, project: Project, session: AnsweringSession, question: SessionQuestion) -> None:
+    tx.flush()
+    _settle(tx, question, via="github")
+    session.voted_at = clock.now()
+    answering.show(tx, project, session)
+    if settled(tx, session, SETTLE) is not None:
+        outbox.add(tx, "settle", lane=f"settle:{session.id}", session_id=session.id)
+
+
+def _settle(tx: Session, question: SessionQuestion, *, via: str) -> None:
+    """Work the question's state out of the decision and of each person's latest vote after it."""
+    decision = question.decision
+    since = datetime.fromisoformat(decision["at"]) if decision else None
+    latest: dict[int, QuestionVote] = {}
+    for cast in votes(tx, [question.id]).get(question.id, []):
+        if since is None or cast.at > since:
+            latest[cast.user_id] = cast
+    said = {(vote.status, vote.correction) for vote in latest.values()}
+    if decision:
+        said.add((decision["status"], decision["correction"]))
+    question.conflict = len(said) > 1
+    if len(said) == 1:
+        question.status, question.correction = said.pop()
+        newest = max(latest.values(), key=lambda vote: vote.at, default=None)
+        question.reviewed_by = decision["by"] if decision else f"github:{newest.by}" if newest else None
+        question.reviewed_at = since or (newest.at if newest else None)
+        question.via = "rest" if decision else via
+    else:
+        question.status, question.correction = "pending", None
+        question.reviewed_by = question.reviewed_at = question.via = None
+
+
+def _answered(question: SessionQuestion) -> dict[str, Any]:
+    text = answer(question) or ""
+    chosen = next((option for option in question.options if option["text"] == text), None)
+    return {
+        "number": question.number,
+        "question": question.question,
+        "answer": text,
+        "status": question.status,
+        "issueIds": question.issue_ids,
+        "by": question.reviewed_by,
+        "at": question.reviewed_at.isoformat() if question.reviewed_at else None,
+        "leaves": bool(chosen and chosen["leaves"]),
+        "free": question.status == "declined" and chosen is None,
+    }
+
+
+def _must_be_open(session: AnsweringSession) -> None:
+    if session.status not in ("active", "pending"):
+        raise Conflict(f"Session {session.id} is {session.status}; its answers do not change any more.", "id")
