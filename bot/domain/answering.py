@@ -114,12 +114,14 @@ def ask(tx: Session, project: Project, session: AnsweringSession) -> None:
 
 def scan_ended(tx: Session, project: Project, scan: IssueSession) -> None:
     """An issue session completed: what waited for it asks now."""
-    query = select(AnsweringSession).where(
-        AnsweringSession.issue_session_id == scan.id, AnsweringSession.status == "pending"
-    )
-    for session in tx.scalars(query):
-        if session.agent and session.run_id is None:
-            ask(tx, project, session)
+    for session in _waiting_for(tx, scan):
+        ask(tx, project, session)
+
+
+def scan_came_to_nothing(tx: Session, scan: IssueSession) -> None:
+    """An issue session failed or was cancelled: what waited for it says so."""
+    for session in _waiting_for(tx, scan):
+        session.error = f"Its issue session {scan.id} was {scan.status}: there is nothing to ask about."
 
 
 def failed(tx: Session, session: AnsweringSession, error: str) -> None:
@@ -245,6 +247,13 @@ def _hand_over(tx: Session, project: Project, issue: Issue, answer: dict[str, An
     elif answer["free"]:
         issue.autofix = False  # the keyless agent cannot follow free text
     mirror.show(tx, project, issue)
+
+
+def _waiting_for(tx: Session, scan: IssueSession) -> list[AnsweringSession]:
+    return list(tx.scalars(select(AnsweringSession).where(
+        AnsweringSession.issue_session_id == scan.id, AnsweringSession.status == "pending",
+        AnsweringSession.agent, AnsweringSession.run_id.is_(None),
+    )))  # fmt: skip
 
 
 def _scan(tx: Session, project: Project, session_id: str) -> IssueSession:

@@ -254,6 +254,11 @@ def _next(tx: Session, project: Project, chain: WorkChain) -> None:
                 f"the issue is {'deleted' if issue.deleted_at else issue.status}",
             )
             continue
+        if questions.blocking(tx, project.id, {issue.id}):
+            item.status = "waiting"
+            states.move_chain(chain, "pause", reason="needs_answer")
+            show(tx, project, chain)
+            return
         _work(tx, project, chain, item, issue)
         show(tx, project, chain)
         return

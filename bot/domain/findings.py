@@ -69,6 +69,7 @@ class Filed:
     """`counts` are the session's; `filed` of the new issues go to GitHub, `held_back` wait for a later scan."""
 
     counts: dict[str, int]
+    issue_ids: list[str]
     filed: int
     held_back: int
 
@@ -89,7 +90,7 @@ def file(tx: Session, project: Project, session: IssueSession, found: list[Findi
         else:
             counts[_seen_again(tx, project, session, issue, finding, scope, ledger)] += 1
     counts["gone"] = _close_gone(tx, project, session, scope, ledger)
-    return Filed(counts, *_show_worst(tx, project))
+    return Filed(counts, sorted(ledger.seen_again), *_show_worst(tx, project))
 
 
 class _Ledger:

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from bot.domain import answering
 from bot.domain.errors import Conflict, NotFound
 from bot.store import clock, outbox
-from bot.store.models import AnsweringSession, Project, QuestionVote, SessionQuestion
+from bot.store.models import AnsweringSession, Issue, Project, QuestionVote, SessionQuestion
 
 SETTLE = timedelta(seconds=120)
 
@@ -112,18 +112,9 @@ def vote(
             QuestionVote.question_id == question.id, QuestionVote.source == source.name
         )
     )
-    tx.add(
-        QuestionVote(
-            question_id=question.id,
-            source=source.name,
-            by=by.login,
-            user_id=by.id,
-            status=status,
-            correction=correction,
-            url=source.url,
-            at=source.at,
-        )  # fmt: skip
-    )
+    cast = QuestionVote(question_id=question.id, source=source.name, by=by.login, user_id=by.id)
+    cast.status, cast.correction, cast.url, cast.at = status, correction, source.url, source.at
+    tx.add(cast)
     _changed(tx, project, session, question)
 
 
@@ -134,6 +125,15 @@ def take_back(
     if session.status == "active":
         theirs = (QuestionVote.question_id == question.id, QuestionVote.user_id == by.id)
         tx.execute(delete(QuestionVote).where(*theirs))
+        _changed(tx, project, session, question)
+
+
+def forget(
+    tx: Session, project: Project, session: AnsweringSession, question: SessionQuestion, source: Source
+) -> None:
+    """This text says nothing about the question any more."""
+    mine = (QuestionVote.question_id == question.id, QuestionVote.source == source.name)
+    if session.status == "active" and tx.execute(delete(QuestionVote).where(*mine)).rowcount:  # type: ignore[attr-defined]
         _changed(tx, project, session, question)
 
 
@@ -173,23 +173,32 @@ def answers(tx: Session, session: AnsweringSession) -> list[dict[str, Any]]:
 
 
 def blocking(tx: Session, project_id: str, issue_ids: set[str]) -> list[SessionQuestion]:
-    """Open blocking questions about these issues: no fix runs while there is one."""
+    """Blocking questions about these issues that are not answered: no fix runs while there is one."""
+    asked = _about(tx, project_id, issue_ids, SessionQuestion.blocking, SessionQuestion.status == "pending")
+    return [question for question, _ in asked]
+
+
+def answers_for(tx: Session, project_id: str, issue: Issue) -> list[dict[str, str]]:
+    """What people said about the issue: handed over already, or reviewed in a session that still goes on."""
+    fresh = [
+        {"question": question.question, "answer": answer(question) or ""}
+        for question, _ in _about(tx, project_id, {issue.id}, SessionQuestion.status != "pending")
+    ]
+    return [*issue.answers, *(one for one in fresh if one not in issue.answers)]
+
+
+def _about(tx: Session, project_id: str, issue_ids: set[str], *conditions: Any) -> list[Any]:
     query = (
-        select(SessionQuestion)
+        select(SessionQuestion, AnsweringSession)
         .join(AnsweringSession, AnsweringSession.id == SessionQuestion.answering_session_id)
         .where(
             AnsweringSession.project_id == project_id,
             AnsweringSession.status.in_(("active", "reviewed")),
-            SessionQuestion.blocking,
+            *conditions,
         )
         .order_by(SessionQuestion.id)
     )
-    open_ones = []
-    for question in tx.scalars(query):
-        frozen = tx.get_one(AnsweringSession, question.answering_session_id).answers_digest is not None
-        if not frozen and issue_ids & set(question.issue_ids):
-            open_ones.append(question)
-    return open_ones
+    return [row for row in tx.execute(query) if issue_ids & set(row[0].issue_ids)]
 
 
 def on_comment(

@@ -97,7 +97,8 @@ def append_log(tx: Session, run_id: str, text: str) -> None:
     position = log_size(tx, run_id)
     room = LOG_LIMIT - position
     if text and room > 0:
-        kept = text.encode()[:room].decode(errors="ignore")
+        # PostgreSQL stores no NUL in a text
+        kept = text.replace("\0", "\ufffd").encode()[:room].decode(errors="ignore")
         tx.add(RunLog(run_id=run_id, position=position, text=kept))
         tx.flush()
 

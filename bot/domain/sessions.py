@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from bot.domain import findings, projects, runs, states, threads
+from bot.domain import answering, findings, projects, runs, states, threads
 from bot.domain.errors import Conflict, NotFound
 from bot.domain.findings import Finding, Scope
 from bot.domain.pages import Page, page
@@ -52,6 +52,7 @@ def start(
         paths=paths or [],
         progress={"stage": "queued", "percent": 0, "message": "Waiting for a worker."},
         counts=dict(NO_COUNTS),
+        issue_ids=[],
         run_id=run.id,
         comment=comment,
         created_by=created_by,
@@ -106,6 +107,7 @@ def cancel(tx: Session, session: IssueSession) -> None:
     """End an active session; its worker stops at its next word."""
     states.move_session(session, "cancel")
     runs.end(_run(tx, session), "cancelled")
+    answering.scan_came_to_nothing(tx, session)
 
 
 def begin(tx: Session, session: IssueSession) -> None:
@@ -126,7 +128,7 @@ def complete(
     """The scan ended: file what it found, close what is gone. `scope.commit` is what was looked at."""
     states.move_session(session, "complete")
     filed = findings.file(tx, project, session, found, scope)
-    session.commit, session.counts = scope.commit, filed.counts
+    session.commit, session.counts, session.issue_ids = scope.commit, filed.counts, filed.issue_ids
     waiting = f" {filed.held_back} of its issues wait for room on GitHub." if filed.held_back else ""
     progress(session, "done", 100, scope.summary + waiting)
     run = _run(tx, session)
@@ -136,6 +138,7 @@ def complete(
     _answer(
         tx, project, session, "scan_finished", "+1", counts=counts, commit=scope.commit, summary=scope.summary
     )
+    answering.scan_ended(tx, project, session)
 
 
 def fail(tx: Session, project: Project, session: IssueSession, error: str) -> None:
@@ -143,6 +146,7 @@ def fail(tx: Session, project: Project, session: IssueSession, error: str) -> No
     states.move_session(session, "fail")
     session.error = error
     runs.end(_run(tx, session), "failed", error=error)
+    answering.scan_came_to_nothing(tx, session)
     _answer(tx, project, session, "scan_failed", "confused", error=error)
 
 

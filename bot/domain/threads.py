@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from bot.store import outbox
-from bot.store.models import Project
+from bot.store.models import AnsweringSession, Project, SessionQuestion
 
 
 def say(tx: Session, project: Project, number: int, key: str, text: str, **values: Any) -> None:
@@ -16,6 +16,18 @@ def say(tx: Session, project: Project, number: int, key: str, text: str, **value
         outbox.add(
             tx, "comment", lane=f"thread:{project.repository_id}#{number}", key=f"comment:{key}",
             project_id=project.id, number=number, local_id=key, text=text, values=values,
+        )  # fmt: skip
+
+
+def reply(
+    tx: Session, project: Project, question: SessionQuestion, text: str, *, session: AnsweringSession
+) -> None:
+    """Say something in the question's thread, once for each question and state of it."""
+    if question.comment_id and session.pull_request_number:
+        key = f"{text}.{question.id}.{question.revision}"
+        outbox.add(
+            tx, "reply", lane=f"thread:{project.repository_id}#{session.pull_request_number}", key=f"reply:{key}",
+            question_id=question.id, local_id=key, text=text,
         )  # fmt: skip
 
 

@@ -29,6 +29,8 @@ def upgrade() -> None:
         sa.Column("state", sa.Text(), nullable=False),
         sa.Column("number", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("node_id", sa.Text(), nullable=True),
+        sa.Column("url", sa.Text(), nullable=True),
+        sa.Column("shown", sa.Text(), nullable=True),
         sa.Column("intended_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("kind", "local_id", name=op.f("pk_github_objects")),
     )
@@ -94,6 +96,7 @@ def upgrade() -> None:
         sa.Column("mode", sa.Text(), nullable=False),
         sa.Column("url", sa.Text(), nullable=False),
         sa.Column("repository_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("default_branch", sa.Text(), nullable=True),
         sa.Column("installation_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("paused_reason", sa.Text(), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
@@ -157,6 +160,11 @@ def upgrade() -> None:
             sa.JSON().with_variant(postgresql.JSONB(astext_type=sa.Text()), "postgresql"),
             nullable=False,
         ),
+        sa.Column(
+            "issue_ids",
+            sa.JSON().with_variant(postgresql.JSONB(astext_type=sa.Text()), "postgresql"),
+            nullable=False,
+        ),
         sa.Column("error", sa.Text(), nullable=True),
         sa.Column("run_id", sa.Text(), nullable=False),
         sa.Column(
@@ -198,6 +206,87 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("runs", schema=None) as batch_op:
         batch_op.create_index("ix_runs_project_id_id", ["project_id", "id"], unique=False)
+
+    op.create_table(
+        "work_chains",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("project_id", sa.Text(), nullable=False),
+        sa.Column("title", sa.Text(), nullable=False),
+        sa.Column("description", sa.Text(), nullable=False),
+        sa.Column("status", sa.Text(), nullable=False),
+        sa.Column("paused_reason", sa.Text(), nullable=True),
+        sa.Column("workflow_id", sa.Text(), nullable=False),
+        sa.Column("branch_name", sa.Text(), nullable=False),
+        sa.Column("base_branch", sa.Text(), nullable=True),
+        sa.Column("head", sa.Text(), nullable=True),
+        sa.Column("on_failure", sa.Text(), nullable=False),
+        sa.Column("answering_session_id", sa.Text(), nullable=True),
+        sa.Column("pull_request_number", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("pull_request_url", sa.Text(), nullable=True),
+        sa.Column("error", sa.Text(), nullable=True),
+        sa.Column("created_by", sa.Text(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("started_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("completed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("deleted_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(["project_id"], ["projects.id"], name=op.f("fk_work_chains_project_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_work_chains")),
+    )
+    with op.batch_alter_table("work_chains", schema=None) as batch_op:
+        batch_op.create_index("ix_work_chains_project_id_branch", ["project_id", "branch_name"], unique=False)
+        batch_op.create_index("ix_work_chains_project_id_id", ["project_id", "id"], unique=False)
+
+    op.create_table(
+        "answering_sessions",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("project_id", sa.Text(), nullable=False),
+        sa.Column("issue_session_id", sa.Text(), nullable=True),
+        sa.Column(
+            "asked",
+            sa.JSON().with_variant(postgresql.JSONB(astext_type=sa.Text()), "postgresql"),
+            nullable=False,
+        ),
+        sa.Column("status", sa.Text(), nullable=False),
+        sa.Column("status_before", sa.Text(), nullable=True),
+        sa.Column("agent", sa.Boolean(), nullable=False),
+        sa.Column("max_questions", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("run_id", sa.Text(), nullable=True),
+        sa.Column("error", sa.Text(), nullable=True),
+        sa.Column("branch", sa.Text(), nullable=True),
+        sa.Column("commit", sa.Text(), nullable=True),
+        sa.Column("pull_request_number", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("pull_request_url", sa.Text(), nullable=True),
+        sa.Column("voted_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column(
+            "answers",
+            sa.JSON().with_variant(postgresql.JSONB(astext_type=sa.Text()), "postgresql"),
+            nullable=False,
+        ),
+        sa.Column("answers_digest", sa.Text(), nullable=True),
+        sa.Column("created_by", sa.Text(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("completed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["issue_session_id"],
+            ["issue_sessions.id"],
+            name=op.f("fk_answering_sessions_issue_session_id"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["project_id"], ["projects.id"], name=op.f("fk_answering_sessions_project_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_answering_sessions")),
+    )
+    with op.batch_alter_table("answering_sessions", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_answering_sessions_issue_session_id"), ["issue_session_id"], unique=False
+        )
+        batch_op.create_index("ix_answering_sessions_project_id_id", ["project_id", "id"], unique=False)
+        batch_op.create_index(
+            "ix_answering_sessions_project_id_pull_request",
+            ["project_id", "pull_request_number"],
+            unique=False,
+        )
 
     op.create_table(
         "issues",
@@ -269,6 +358,24 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("run_id", "position", name=op.f("pk_run_logs")),
     )
     op.create_table(
+        "chain_items",
+        sa.Column("chain_id", sa.Text(), nullable=False),
+        sa.Column("issue_id", sa.Text(), nullable=False),
+        sa.Column("position", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("status", sa.Text(), nullable=False),
+        sa.Column("run_id", sa.Text(), nullable=True),
+        sa.Column("commit", sa.Text(), nullable=True),
+        sa.Column("error", sa.Text(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["chain_id"], ["work_chains.id"], name=op.f("fk_chain_items_chain_id"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(["issue_id"], ["issues.id"], name=op.f("fk_chain_items_issue_id")),
+        sa.PrimaryKeyConstraint("chain_id", "issue_id", name=op.f("pk_chain_items")),
+    )
+    with op.batch_alter_table("chain_items", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_chain_items_issue_id"), ["issue_id"], unique=False)
+
+    op.create_table(
         "issue_fingerprints",
         sa.Column("project_id", sa.Text(), nullable=False),
         sa.Column("fingerprint", sa.Text(), nullable=False),
@@ -282,6 +389,83 @@ def upgrade() -> None:
     with op.batch_alter_table("issue_fingerprints", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_issue_fingerprints_issue_id"), ["issue_id"], unique=False)
 
+    op.create_table(
+        "session_questions",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("answering_session_id", sa.Text(), nullable=False),
+        sa.Column("number", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("external_id", sa.Text(), nullable=False),
+        sa.Column("question", sa.Text(), nullable=False),
+        sa.Column("why", sa.Text(), nullable=False),
+        sa.Column("assumption", sa.Text(), nullable=False),
+        sa.Column(
+            "options",
+            sa.JSON().with_variant(postgresql.JSONB(astext_type=sa.Text()), "postgresql"),
+            nullable=False,
+        ),
+        sa.Column(
+            "places",
+            sa.JSON().with_variant(postgresql.JSONB(astext_type=sa.Text()), "postgresql"),
+            nullable=False,
+        ),
+        sa.Column("confidence", sa.Text(), nullable=True),
+        sa.Column("evidence", sa.Text(), nullable=True),
+        sa.Column(
+            "issue_ids",
+            sa.JSON().with_variant(postgresql.JSONB(astext_type=sa.Text()), "postgresql"),
+            nullable=False,
+        ),
+        sa.Column("blocking", sa.Boolean(), nullable=False),
+        sa.Column("needs_own_answer", sa.Boolean(), nullable=False),
+        sa.Column("status", sa.Text(), nullable=False),
+        sa.Column("correction", sa.Text(), nullable=True),
+        sa.Column("conflict", sa.Boolean(), nullable=False),
+        sa.Column(
+            "decision",
+            sa.JSON().with_variant(postgresql.JSONB(astext_type=sa.Text()), "postgresql"),
+            nullable=True,
+        ),
+        sa.Column("reviewed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("reviewed_by", sa.Text(), nullable=True),
+        sa.Column("via", sa.Text(), nullable=True),
+        sa.Column("revision", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("comment_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("url", sa.Text(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["answering_session_id"],
+            ["answering_sessions.id"],
+            name=op.f("fk_session_questions_answering_session_id"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_session_questions")),
+    )
+    with op.batch_alter_table("session_questions", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_session_questions_comment_id"), ["comment_id"], unique=False)
+        batch_op.create_index(
+            "ix_session_questions_session_external", ["answering_session_id", "external_id"], unique=True
+        )
+        batch_op.create_index(
+            "ix_session_questions_session_number", ["answering_session_id", "number"], unique=True
+        )
+
+    op.create_table(
+        "question_votes",
+        sa.Column("question_id", sa.Text(), nullable=False),
+        sa.Column("source", sa.Text(), nullable=False),
+        sa.Column("by", sa.Text(), nullable=False),
+        sa.Column("user_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("status", sa.Text(), nullable=False),
+        sa.Column("correction", sa.Text(), nullable=True),
+        sa.Column("url", sa.Text(), nullable=True),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["question_id"],
+            ["session_questions.id"],
+            name=op.f("fk_question_votes_question_id"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("question_id", "source", name=op.f("pk_question_votes")),
+    )
     for statement in search.POSTGRESQL if op.get_bind().dialect.name == "postgresql" else search.SQLITE:
         op.execute(statement)
 
@@ -289,10 +473,21 @@ def upgrade() -> None:
 def downgrade() -> None:
     if op.get_bind().dialect.name == "sqlite":
         op.execute("DROP TABLE issue_titles")
+    op.drop_table("question_votes")
+    with op.batch_alter_table("session_questions", schema=None) as batch_op:
+        batch_op.drop_index("ix_session_questions_session_number")
+        batch_op.drop_index("ix_session_questions_session_external")
+        batch_op.drop_index(batch_op.f("ix_session_questions_comment_id"))
+
+    op.drop_table("session_questions")
     with op.batch_alter_table("issue_fingerprints", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_issue_fingerprints_issue_id"))
 
     op.drop_table("issue_fingerprints")
+    with op.batch_alter_table("chain_items", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_chain_items_issue_id"))
+
+    op.drop_table("chain_items")
     op.drop_table("run_logs")
     with op.batch_alter_table("issues", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_issues_session_id"))
@@ -301,6 +496,17 @@ def downgrade() -> None:
         batch_op.drop_index("ix_issues_project_id_github_number")
 
     op.drop_table("issues")
+    with op.batch_alter_table("answering_sessions", schema=None) as batch_op:
+        batch_op.drop_index("ix_answering_sessions_project_id_pull_request")
+        batch_op.drop_index("ix_answering_sessions_project_id_id")
+        batch_op.drop_index(batch_op.f("ix_answering_sessions_issue_session_id"))
+
+    op.drop_table("answering_sessions")
+    with op.batch_alter_table("work_chains", schema=None) as batch_op:
+        batch_op.drop_index("ix_work_chains_project_id_id")
+        batch_op.drop_index("ix_work_chains_project_id_branch")
+
+    op.drop_table("work_chains")
     with op.batch_alter_table("runs", schema=None) as batch_op:
         batch_op.drop_index("ix_runs_project_id_id")
 
