@@ -28,7 +28,7 @@ def create_app(config: Config | None = None, db: Database | None = None) -> Flas
     from bot.config import load
     from bot.sandbox.template import load_templates
     from bot.store.db import Database
-    from bot.store.doorbell import Doorbell
+    from bot.store.doorbell import Doorbell, Soon
 
     config = config or load()
     _log(config)
@@ -37,25 +37,12 @@ def create_app(config: Config | None = None, db: Database | None = None) -> Flas
     app.extensions |= {
         "config": config,
         "doorbell": doorbell,
-        "db": db or Database(config.database_url, _once_answered(doorbell.ring)),
+        "db": db or Database(config.database_url, Soon(doorbell.ring).ring),
         "templates": frozenset(load_templates(config.askfirst_home)),
     }
     api.register(app)
     webhooks.register(app)
     return app
-
-
-def _once_answered(ring: Callable[[Bells], None]) -> Callable[[Bells], None]:
-    """Rings when the request at hand is answered: nobody waits for it, and the relay rings where it is lost."""
-    from flask import Response, after_this_request
-
-    def later(bells: Bells) -> None:
-        @after_this_request
-        def on_close(response: Response) -> Response:
-            response.call_on_close(lambda: ring(bells))
-            return response
-
-    return later
 
 
 def _log(config: Config) -> None:

@@ -4,11 +4,30 @@ from __future__ import annotations
 
 from flask import Flask
 
-from api import auth, errors, issue_sessions, issues, request_ids, runs, whoami
+from api import (
+    answering_sessions,
+    auth,
+    errors,
+    issue_sessions,
+    issues,
+    request_ids,
+    runs,
+    session_questions,
+    whoami,
+    work_chains,
+)
 from api.door import open_at
 from api.health import health
 
-ROUTES = (*issues.routes, *issue_sessions.routes, *runs.routes, *whoami.routes)
+ROUTES = (
+    *issues.routes,
+    *issue_sessions.routes,
+    *answering_sessions.routes,
+    *session_questions.routes,
+    *work_chains.routes,
+    *runs.routes,
+    *whoami.routes,
+)
 
 
 def register(app: Flask) -> None:

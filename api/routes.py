@@ -5,11 +5,13 @@
         \"\"\"File an issue.\"\"\"
 
 The handler's signature names the shapes: it takes a `query` (GET) or a `body`; what it returns goes out, a `Page`
-as a list, `bytes` as text. Its docstring is the endpoint's summary.
+as a list, `bytes` as text. A part of the path like `:id` is a field of what it takes, and comes from nowhere else.
+Its docstring is the endpoint's summary.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -24,6 +26,7 @@ from bot.store.models import ApiKey, Project
 Handler = TypeVar("Handler", bound=Callable[..., Any])
 Row = TypeVar("Row")
 Shown = TypeVar("Shown")
+IN_PATH = re.compile(r":(\w+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +46,7 @@ class Call:
 
 @dataclass(frozen=True)
 class Route:
-    """An endpoint: `takes` the query of a GET or the body of a POST. `scope` None: any key; `answer` None: text."""
+    """An endpoint: `takes` the query of a GET, else the body. `scope` None: any key; `answer` None: text."""
 
     method: str
     path: str
@@ -57,6 +60,11 @@ class Route:
     @property
     def reads(self) -> bool:
         return self.method == "GET"
+
+    @cached_property
+    def in_path(self) -> frozenset[str]:
+        """The names of what it takes from its path."""
+        return frozenset(IN_PATH.findall(self.path))
 
     @cached_property
     def names(self) -> frozenset[str]:
@@ -80,6 +88,14 @@ class Routes:
     def post(self, path: str, *, scope: str | None, status: int = 200) -> Callable[[Handler], Handler]:
         """An endpoint that changes something, all in one transaction."""
         return self._add("POST", path, scope, status)
+
+    def put(self, path: str, *, scope: str) -> Callable[[Handler], Handler]:
+        """An endpoint that sets something; setting it once more changes nothing."""
+        return self._add("PUT", path, scope, 200)
+
+    def delete(self, path: str, *, scope: str) -> Callable[[Handler], Handler]:
+        """An endpoint that puts something in the trash."""
+        return self._add("DELETE", path, scope, 200)
 
     def _add(self, method: str, path: str, scope: str | None, status: int) -> Callable[[Handler], Handler]:
         def declare(handler: Handler) -> Handler:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from api.routes import Call, Routes, shown
-from api.schemas.runs import LogPart, RunById, RunFilters, RunOut
-from bot.domain import runs
+from api.schemas.runs import LogPart, NewRun, RunById, RunFilters, RunOut
+from bot.domain import chains, runs
 from bot.domain.pages import Page
 
 routes = Routes()
@@ -29,3 +29,9 @@ def log(call: Call, query: LogPart) -> bytes:
     """A run's log as text, from the byte `after` on."""
     run = runs.get(call.tx, call.project.id, query.id)
     return runs.log(call.tx, run.id, query.after)
+
+
+@routes.post("/runs/create", scope="runs:write", status=201)
+def create(call: Call, body: NewRun) -> RunOut:
+    """Make and start a chain of one issue."""
+    return RunOut.model_validate(chains.fix(call.tx, call.project, body.issue_id, created_by=call.actor))

@@ -8,9 +8,19 @@ from werkzeug.test import TestResponse
 
 import app as wiring
 from bot.config import Config
-from bot.domain import issues, keys, projects, runs, sessions
+from bot.domain import answering, chains, issues, keys, projects, runs, sessions
 from bot.store.db import Database
-from bot.store.models import Issue, IssueSession, Project, Run
+from bot.store.models import AnsweringSession, Issue, IssueSession, Project, Run, SessionQuestion, WorkChain
+
+QUESTION: dict[str, Any] = {
+    "external_id": "default", "question": "May the default change?", "why": "Callers may count on it.",
+    "assumption": "Yes, it may.", "options": [], "places": [], "confidence": "high", "evidence": None,
+    "issue_ids": [], "blocking": False, "needs_own_answer": False,
+}  # fmt: skip
+OPTIONS = [
+    {"letter": "A", "text": "Yes, it may.", "recommended": True, "leaves": False},
+    {"letter": "B", "text": "Leave it alone.", "recommended": False, "leaves": True},
+]
 
 
 class Rest:
@@ -39,6 +49,12 @@ class Rest:
     def post(self, path: str, **body: Any) -> TestResponse:
         return self.call("POST", path, json=body)
 
+    def put(self, path: str, **body: Any) -> TestResponse:
+        return self.call("PUT", path, json=body)
+
+    def delete(self, path: str) -> TestResponse:
+        return self.call("DELETE", path)
+
     def issue(self, project: Project | None = None, **fields: Any) -> Issue:
         with self.db.write() as tx:
             fields = {"title": "Something", "created_by": "key:ci"} | fields
@@ -51,6 +67,28 @@ class Rest:
     def run(self, project: Project | None = None, kind: str = "fix", **ids: str | None) -> Run:
         with self.db.write() as tx:
             return runs.queue(tx, project or self.mine, kind, "base", **ids)
+
+    def asked(
+        self, *questions: dict[str, Any], project: Project | None = None
+    ) -> tuple[AnsweringSession, list[SessionQuestion]]:
+        """An active session with these questions about an issue, which come from outside; with none it is pending."""
+        project, issue = project or self.mine, self.issue(project)
+        with self.db.write() as tx:
+            session = answering.create(tx, project, created_by="key:ci", issue_ids=[issue.id], agent=False)
+            found = [
+                QUESTION | {"external_id": f"q{number}", "issue_ids": [issue.id]} | each
+                for number, each in enumerate(questions)
+            ]
+            if found:
+                answering.asked(tx, project, session, found)
+            return session, answering.questions(tx, session.id)
+
+    def chain(self, *issue_ids: str, project: Project | None = None, **fields: Any) -> WorkChain:
+        """A chain of these issues, or of a new one."""
+        ids = issue_ids or (self.issue(project).id,)
+        with self.db.write() as tx:
+            fields = {"title": "Some work", "created_by": "key:ci"} | fields
+            return chains.create(tx, project or self.mine, issue_ids=ids, **fields)
 
 
 def refused(answer: TestResponse, status: int, code: str, field: str | None = None) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.agents import FoundIssue, ScanResult, Task, run_agent
+from bot.agents import FoundIssue, ScanResult, Task, run_scan
 from bot.agents.keyless import analyzers
 from bot.agents.keyless.rules import rules_of
 from bot.sandbox import open_sandbox
@@ -43,7 +43,7 @@ class Repo:
         self.log: list[str] = []
         with open_sandbox(template) as sandbox:
             asked = Task.model_validate({"kind": "scan", "prompt": prompt, **task})
-            return run_agent(
+            return run_scan(
                 template, asked, self.root, sandbox, lambda *step: self.progress.append(step), self.log.append
             )
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from bot.agents import AgentFailed, ScanResult, Task, TaskLimits, run_agent
+from bot.agents import AgentFailed, ScanResult, Task, TaskLimits, run_ask, run_scan
 from bot.sandbox import open_sandbox
 from bot.sandbox.template import Template, load_templates
 
@@ -28,7 +28,7 @@ class Program:
 
     def run(self, template: Template, task: Task) -> ScanResult:
         with open_sandbox(template) as sandbox:
-            return run_agent(
+            return run_scan(
                 template,
                 task,
                 self.checkout,
@@ -193,8 +193,8 @@ def test_links_that_stay_in_the_tree_go_along_and_others_do_not(program: Program
 
 def test_a_kind_that_the_template_does_not_do(program: Program) -> None:
     template = Template(name="mine", agent="program", command=("true",), trusted=True)
-    with pytest.raises(AgentFailed, match="mine does no fix, only scan"):
-        program.run(template, Task(kind="fix"))
+    with pytest.raises(AgentFailed, match="mine does no ask, only scan"), open_sandbox(template) as sandbox:
+        run_ask(template, Task(kind="ask"), program.checkout, sandbox, lambda *step: None, print)
 
 
 def scripted(program: Program, script: object | None) -> ScanResult:

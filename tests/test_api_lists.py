@@ -53,7 +53,9 @@ def test_every_list_pages(rest: Rest) -> None:
     with rest.db.write() as tx:
         for _ in range(3):
             sessions.start(tx, rest.mine, prompt="x", created_by="key:ci")
-    for path in ("/issue-sessions/list", "/runs/list"):
+    for _ in range(3):
+        rest.asked(), rest.chain()
+    for path in ("/issue-sessions/list", "/runs/list", "/answering-sessions", "/work-chains/list"):
         first = rest.get(path, limit=2).json
         second = rest.get(path, limit=2, cursor=first["nextCursor"]).json
         ids = [each["id"] for each in first["data"] + second["data"]]

@@ -187,7 +187,7 @@ def test_a_suspended_installation_gets_nothing(shop: Shop) -> None:
         ("GET", "/repos/mona/shop/issues", {"params": {"limit": 5}}, 422, "unknown query name limit"),
         ("GET", "/repos/mona/shop/isues", {}, 404, "no such operation"),
         ("PUT", "/repos/mona/shop/issues/1/labels", {"json": {"labels": []}}, 422, "not valid under any"),
-        ("GET", "/repos/mona/shop/pulls", {}, 501, "does not have this operation yet"),
+        ("GET", "/repos/mona/shop/git/trees/main", {}, 501, "does not have this operation yet"),
         ("GET", "/mona/shop/nothing/here", {}, 404, "no such operation"),
     ],
 )
@@ -543,7 +543,9 @@ def git(*arguments: str, token: str | None = None) -> subprocess.CompletedProces
         "HOME": "/nonexistent",
         "PATH": "/usr/bin:/bin",
     }
-    return subprocess.run([*command, *arguments], env=environment, capture_output=True, text=True, check=False)
+    return subprocess.run(
+        [*command, *arguments], env=environment, capture_output=True, text=True, check=False
+    )
 
 
 def test_git_clones_and_pushes_with_a_token(shop: Shop, tmp_path: Path) -> None:

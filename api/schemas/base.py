@@ -106,6 +106,8 @@ Ids = Annotated[
 ]
 IssueId = Annotated[str, of_kind("iss", "issue")]
 SessionId = Annotated[str, of_kind("is", "issue session")]
+AnsweringId = Annotated[str, of_kind("as", "answering session")]
+QuestionId = Annotated[str, of_kind("sq", "question")]
 ChainId = Annotated[str, of_kind("wc", "work chain")]
 RunId = Annotated[str, of_kind("run", "run")]
 Limit = Annotated[int, Field(ge=1, le=100), BeforeValidator(_number)]
@@ -117,6 +119,11 @@ class Paged(Query):
 
     limit: Limit = 100
     cursor: str | None = None
+
+
+class PullRequest(View):
+    number: int
+    url: str
 
 
 class Skipped(View):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Literal
 
-from api.schemas.base import AnyCase, ChainId, IssueId, Offset, Paged, Query, RunId, SessionId, View
+from api.schemas.base import AnyCase, Body, ChainId, IssueId, Offset, Paged, Query, RunId, SessionId, View
 
 Kind = Literal["scan", "ask", "fix"]
 Status = Literal["queued", "running", "completed", "failed", "cancelled"]
@@ -47,3 +47,7 @@ class RunFilters(Paged):
     session_id: SessionId | None = None
     kind: Annotated[Kind | None, AnyCase] = None
     status: Annotated[Status | None, AnyCase] = None
+
+
+class NewRun(Body):
+    issue_id: IssueId

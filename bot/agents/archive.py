@@ -10,7 +10,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import BinaryIO, cast
 
-from bot.agents.base import AgentFailed, Workplace
+from bot.agents.base import AgentFailed
+from bot.agents.needs import Workplace
 from bot.agents.tree import Tree
 
 
@@ -30,15 +31,30 @@ def pack(tree: Tree, paths: Iterable[str], extra: dict[str, bytes]) -> BinaryIO:
     return spool
 
 
-def links(tree: Tree) -> list[str]:
-    """The symbolic links whose target is a file of the tree; others are not taken along."""
+def pack_texts(tree: Tree, texts: dict[str, str]) -> BinaryIO:
+    """A tar that gives these files of the tree, below `repo/`, other texts; their modes stay."""
+    spool = io.BytesIO()
+    with tarfile.open(fileobj=spool, mode="w") as tar:
+        for path, text in texts.items():
+            content = text.encode()
+            member = tarfile.TarInfo(f"repo/{path}")
+            member.size = len(content)
+            member.mode = 0o755 if os.lstat(tree.root / path).st_mode & 0o100 else 0o644
+            tar.addfile(member, io.BytesIO(content))
+    spool.seek(0)
+    return spool
+
+
+def everything(tree: Tree) -> list[str]:
+    """Every file of the tree, of any name, and the symbolic links to what is in it; no other link goes along."""
     root = os.path.realpath(tree.root)
     found = []
     for folder, folders, names in os.walk(tree.root, followlinks=False):
         folders[:] = [name for name in folders if name != ".git"]
         for name in [*names, *folders]:
             full = Path(folder, name)
-            if full.is_symlink() and os.path.realpath(full).startswith(root + os.sep):
+            inside = os.path.realpath(full).startswith(root + os.sep)
+            if inside if full.is_symlink() else full.is_file():
                 found.append(full.relative_to(tree.root).as_posix())
     return sorted(found)
 

@@ -1,18 +1,19 @@
-"""The task an agent gets and the result it gives back, camelCase in JSON.
+"""The task an agent gets and the results it gives back, camelCase in JSON.
 
-Everything an agent hands in is untrusted: bounded here, compared with the checkout in `handed_in.py`.
+Everything an agent hands in is untrusted: bounded here, compared with the checkout in `handed_in*.py`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from fnmatch import fnmatchcase
-from typing import Annotated, BinaryIO, Literal, Protocol
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic.alias_generators import to_camel
 
 MAX_ISSUES = 200
+MAX_QUESTIONS = 50
 MAX_BYTES = 5 * 1024 * 1024
 MAX_PLACES = 200
 PROTECTED = (".github/**", "CODEOWNERS", ".askfirst/**")
@@ -20,6 +21,8 @@ PROTECTED = (".github/**", "CODEOWNERS", ".askfirst/**")
 Kind = Literal["scan", "ask", "fix"]
 Level = Literal["low", "medium", "high"]
 Priority = Literal["low", "medium", "high", "critical"]
+Outcome = Literal["done", "needs_answer", "no_change", "failed"]
+Letter = Literal["A", "B", "C", "D", "E"]
 OnProgress = Callable[[str, int, str], None]
 Log = Callable[[str], None]
 Text = Annotated[str, Field(max_length=20_000)]
@@ -50,10 +53,41 @@ class TaskLimits(Wire):
     timeout_ms: int = Field(default=600_000, ge=1)
 
 
+class Span(Wire):
+    """Lines of a file, counted from 1, both ends included."""
+
+    path: str
+    start_line: int
+    end_line: int
+
+
+class Answer(Wire):
+    """What people said to a question: the assumption they approved, or their correction. `by`: who."""
+
+    question: str
+    answer: str
+    by: str
+
+
+class IssueBrief(Wire):
+    """What an agent is told of an issue. `locations`: as they were when it was found."""
+
+    id: str
+    title: str
+    description: str = ""
+    priority: Priority = "medium"
+    rule: str | None = None
+    area: str = ""
+    locations: list[Span] = []
+    autofix: bool = False
+    answers: list[Answer] = []
+
+
 class Task(Wire):
     """What is asked. `paths`: files and folders to look at, none for all. `commit`: of the checkout.
 
-    `dismissed`: fingerprints of places that people do not want to hear of again.
+    `dismissed`: fingerprints of places that people do not want to hear of again. `issues`: for `ask` those
+    to ask about, at most `max_questions`; for `fix` exactly the one to fix.
     """
 
     kind: Kind
@@ -61,20 +95,25 @@ class Task(Wire):
     paths: list[str] = []
     commit: str = ""
     dismissed: list[str] = []
+    issues: list[IssueBrief] = []
+    max_questions: int = Field(default=5, ge=1, le=MAX_QUESTIONS)
     limits: TaskLimits = TaskLimits()
     protected_paths: list[str] = list(PROTECTED)
 
+    @model_validator(mode="after")
+    def _fix_is_of_one_issue(self) -> Task:
+        if self.kind == "fix" and len(self.issues) != 1:
+            raise ValueError("a fix is of exactly one issue")
+        return self
 
-class Place(Wire):
-    """Lines of a file, counted from 1, both ends included.
+
+class Place(Span):
+    """Where a scan found something.
 
     `fingerprint` names the finding at this place without its line number, `moved_fingerprint` names it
     without its path too; `fingerprints.py` says how they are matched with those of earlier scans.
     """
 
-    path: str
-    start_line: int
-    end_line: int
     fingerprint: str
     moved_fingerprint: str
 
@@ -108,11 +147,12 @@ class Tool(Wire):
 
 
 class Dropped(Wire):
-    """Counts of what was not taken over: places that do not exist, texts cut, issues over the limit."""
+    """Counts of what was not taken over: places that do not exist, texts cut, what is over a limit."""
 
     places: int = 0
     texts: int = 0
     issues: int = 0
+    questions: int = 0
 
 
 class ScanResult(Wire):
@@ -149,6 +189,55 @@ class ScanResult(Wire):
         return frozenset(both) | frozenset(self.also_seen)
 
 
+class Option(Wire):
+    """One way to answer. `leaves`: choosing it means that nothing is to be done about the issues."""
+
+    letter: Letter
+    text: Name
+    recommended: bool = False
+    leaves: bool = False
+
+
+class AskedQuestion(Wire):
+    """One question for people. `why`: what changes with the answer. `assumption`: the recommended answer.
+
+    `options`: none, or the recommended one first. `evidence`: what was looked at. `blocking`: no fix of its
+    issues before it is answered. `needs_own_answer`: never approved together with others. `external_id`:
+    the agent's own name for it, the same when it asks again.
+    """
+
+    question: Name
+    why: Text
+    assumption: Text
+    options: list[Option]
+    confidence: Level
+    evidence: Text
+    places: list[Span]
+    issue_ids: list[str]
+    blocking: bool
+    needs_own_answer: bool
+    external_id: str
+
+
+class AskResult(Wire):
+    """What is worth asking, the greatest impact × uncertainty first."""
+
+    questions: list[AskedQuestion]
+    summary: Text
+    dropped: Dropped = Dropped()
+
+
+class FixResult(Wire):
+    """How a fix ended; the change itself is taken from the sandbox, never from here.
+
+    `questions` only with `needs_answer`. `summary`: what was done, or why not.
+    """
+
+    outcome: Outcome
+    summary: Text
+    questions: list[AskedQuestion] = []
+
+
 def in_scope(path: str, paths: Sequence[str]) -> bool:
     """Whether a file is one of these paths, below one, or matched by one that is a glob."""
     if not paths:
@@ -157,46 +246,3 @@ def in_scope(path: str, paths: Sequence[str]) -> bool:
         scope in ("", ".") or path == scope or path.startswith(scope + "/") or fnmatchcase(path, scope)
         for scope in (wanted.removeprefix("./").rstrip("/") for wanted in paths)
     )
-
-
-class Ended(Protocol):
-    @property
-    def exit_code(self) -> int: ...
-
-    @property
-    def log(self) -> str: ...
-
-
-class Workplace(Protocol):
-    """What an agent needs of a sandbox. Paths and commands are relative to its root.
-
-    `run` raises TimeoutError when the command was killed for its time, `get` FileNotFoundError.
-    """
-
-    def put(self, tar: BinaryIO) -> None: ...
-
-    def run(self, command: list[str], timeout: float | None = None, on_line: Log | None = None) -> Ended: ...
-
-    def get(self, path: str) -> BinaryIO: ...
-
-
-class AgentTemplate(Protocol):
-    """What an agent needs of a template."""
-
-    @property
-    def name(self) -> str: ...
-
-    @property
-    def agent(self) -> str: ...
-
-    @property
-    def kinds(self) -> Sequence[str]: ...
-
-    @property
-    def command(self) -> Sequence[str]: ...
-
-    @property
-    def files(self) -> dict[str, str]: ...
-
-    @property
-    def script(self) -> str | None: ...

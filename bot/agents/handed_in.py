@@ -55,7 +55,7 @@ class HandedIn(Wire):
     rules: list[str] = []
 
 
-class _Cutter:
+class Cutter:
     """Cuts texts and counts how many; no database takes a NUL."""
 
     def __init__(self) -> None:
@@ -68,7 +68,7 @@ class _Cutter:
 
 def taken_over(given: HandedIn, tool: str, task: Task, tree: Tree) -> ScanResult:
     """The issues as the program gave them, bounded, with the places that exist and our fingerprints."""
-    cut = _Cutter()
+    cut = Cutter()
     limit = min(MAX_ISSUES, task.limits.issues)
     issues = [_issue(issue, tool, task, tree, cut) for issue in given.issues[:limit]]
     offered = sum(len(issue.locations) for issue in given.issues[:limit])
@@ -83,7 +83,7 @@ def taken_over(given: HandedIn, tool: str, task: Task, tree: Tree) -> ScanResult
     )
 
 
-def _issue(given: GivenIssue, tool: str, task: Task, tree: Tree, cut: _Cutter) -> FoundIssue:
+def _issue(given: GivenIssue, tool: str, task: Task, tree: Tree, cut: Cutter) -> FoundIssue:
     rule = cut(given.rule, 100) if given.rule else None
     places = _places(given, rule or given.title, tool, tree)
     free = places and not any(is_protected(place.path, task.protected_paths) for place in places)
@@ -102,13 +102,17 @@ def _issue(given: GivenIssue, tool: str, task: Task, tree: Tree, cut: _Cutter) -
     )
 
 
-def _places(given: GivenIssue, rule: str, tool: str, tree: Tree) -> list[Place]:
+def real_places(given: list[GivenPlace], tree: Tree) -> list[GivenPlace]:
     """The places that are lines of a file in the checkout; `..`, links and absolute paths are in no tree."""
-    real = [
+    return [
         place
-        for place in given.locations
+        for place in given
         if 1 <= place.start_line <= (place.end_line or place.start_line) <= len(tree.lines(place.path))
-    ][:MAX_PLACES]
+    ]
+
+
+def _places(given: GivenIssue, rule: str, tool: str, tree: Tree) -> list[Place]:
+    real = real_places(given.locations, tree)[:MAX_PLACES]
     around = [(rule, place.path, context(tree.lines(place.path), place.start_line)) for place in real]
     marks = fingerprints(tool, around)
     return [

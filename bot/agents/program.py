@@ -4,25 +4,31 @@ from __future__ import annotations
 
 from collections import deque
 from pathlib import Path
+from typing import TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from bot.agents.archive import links, pack, read
+from bot.agents.archive import everything, pack, read
 from bot.agents.base import (
     MAX_BYTES,
     AgentFailed,
-    AgentTemplate,
+    AskResult,
+    FixResult,
     Log,
     OnProgress,
     ScanResult,
     Task,
-    Workplace,
+    Wire,
 )
 from bot.agents.handed_in import HandedIn, taken_over
+from bot.agents.handed_in_questions import HandedInFix, HandedInQuestions, asked, fixed
+from bot.agents.needs import AgentTemplate, Workplace
 from bot.agents.tree import Tree
 
 TAIL_LINES = 200
 TAIL_LENGTH = 20_000
+
+Given = TypeVar("Given", bound=Wire)
 
 
 class _Step(BaseModel):
@@ -40,7 +46,35 @@ class _ProgressLine(BaseModel):
 def scan(
     template: AgentTemplate, task: Task, tree: Tree, sandbox: Workplace, on_progress: OnProgress, log: Log
 ) -> ScanResult:
-    """Runs the template's command; AgentFailed for a bad exit, too much time or a malformed result."""
+    """The issues of its result.json; AgentFailed for a bad exit, too much time or a malformed result."""
+    given = _play(HandedIn, template, task, tree, sandbox, on_progress, log)
+    return taken_over(given, template.name, task, tree)
+
+
+def ask(
+    template: AgentTemplate, task: Task, tree: Tree, sandbox: Workplace, on_progress: OnProgress, log: Log
+) -> AskResult:
+    """The questions of its result.json; fails as a scan does."""
+    given = _play(HandedInQuestions, template, task, tree, sandbox, on_progress, log)
+    return asked(given, task, tree)
+
+
+def fix(
+    template: AgentTemplate, task: Task, tree: Tree, sandbox: Workplace, on_progress: OnProgress, log: Log
+) -> FixResult:
+    """What its result.json says of the change that it made in `repo`; fails as a scan does."""
+    return fixed(_play(HandedInFix, template, task, tree, sandbox, on_progress, log), task, tree)
+
+
+def _play(
+    shape: type[Given],
+    template: AgentTemplate,
+    task: Task,
+    tree: Tree,
+    sandbox: Workplace,
+    on_progress: OnProgress,
+    log: Log,
+) -> Given:
     tail: deque[str] = deque(maxlen=TAIL_LINES)
 
     def on_line(line: str) -> None:
@@ -51,13 +85,13 @@ def scan(
         log(line)
 
     try:
-        sandbox.put(pack(tree, [*tree.sizes, *links(tree)], _files(template, task)))
-        return taken_over(_run(template, task, sandbox, on_line), template.name, task, tree)
+        sandbox.put(pack(tree, everything(tree), _files(template, task)))
+        return _run(shape, template, task, sandbox, on_line)
     except AgentFailed as failed:
         raise AgentFailed(failed.reason, "\n".join(tail)[-TAIL_LENGTH:]) from failed
 
 
-def _run(template: AgentTemplate, task: Task, sandbox: Workplace, on_line: Log) -> HandedIn:
+def _run(shape: type[Given], template: AgentTemplate, task: Task, sandbox: Workplace, on_line: Log) -> Given:
     try:
         ended = sandbox.run(list(template.command), task.limits.timeout_ms / 1000, on_line)
     except TimeoutError as error:
@@ -65,7 +99,7 @@ def _run(template: AgentTemplate, task: Task, sandbox: Workplace, on_line: Log) 
     if ended.exit_code:
         raise AgentFailed(f"the agent ended with exit code {ended.exit_code}")
     try:
-        return HandedIn.model_validate_json(read(sandbox, "result.json", MAX_BYTES))
+        return shape.model_validate_json(read(sandbox, "result.json", MAX_BYTES))
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"]) or "the file"

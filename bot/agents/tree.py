@@ -41,6 +41,22 @@ class Tree:
         with open(os.open(self.root / path, os.O_RDONLY | os.O_NOFOLLOW), "rb") as file:
             return file.read(size)
 
+    def text(self, path: str) -> str | None:
+        """A file of the tree with its line ends as they are; None when it is huge or not UTF-8."""
+        if self.sizes.get(path, MAX_FILE) >= MAX_FILE:
+            return None
+        try:
+            return self.start(path, MAX_FILE).decode()
+        except UnicodeDecodeError:
+            return None
+
+    def with_texts(self, texts: dict[str, str]) -> Tree:
+        """The tree as if these of its files had these texts; for `lines` alone."""
+        other = Tree(self.root)
+        other.sizes = self.sizes
+        other._lines = self._lines | {path: _split(text) for path, text in texts.items()}
+        return other
+
     def lines(self, path: str) -> list[str]:
         """The lines of a file of the tree, without their ends; nothing for any other path or a huge file."""
         if path not in self._lines:
@@ -48,7 +64,9 @@ class Tree:
             text = (
                 self.start(path, MAX_FILE).decode("utf-8", "replace").replace("\0", "\ufffd") if small else ""
             )
-            self._lines[path] = (
-                [line.rstrip("\r") for line in text.removesuffix("\n").split("\n")] if text else []
-            )
+            self._lines[path] = _split(text)
         return self._lines[path]
+
+
+def _split(text: str) -> list[str]:
+    return [line.rstrip("\r") for line in text.removesuffix("\n").split("\n")] if text else []

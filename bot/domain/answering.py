@@ -10,13 +10,11 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from bot.domain import issues, mirror, projects, runs, states
+from bot.domain import issues, mirror, projects, repo_config, runs, states
 from bot.domain.errors import Conflict, Invalid, NotFound
 from bot.domain.pages import Page, page
 from bot.store import clock, outbox
 from bot.store.models import AnsweringSession, Issue, IssueSession, Project, SessionQuestion
-
-MAX_QUESTIONS = 5
 
 
 def create(
@@ -27,16 +25,19 @@ def create(
     issue_session_id: str | None = None,
     issue_ids: Sequence[str] | None = None,
     pull_request_number: int | None = None,
-    max_questions: int = MAX_QUESTIONS,
+    max_questions: int | None = None,
     agent: bool = True,
 ) -> AnsweringSession:
     """A session about what an issue session saw, or about these issues; asking starts when that has ended.
 
-    Raises Invalid unless exactly one of the two is given, NotFound, or Conflict for a session that came to nothing.
+    Raises Invalid unless exactly one of the two is given, and for a pull request where there are none; NotFound;
+    Conflict for a session that came to nothing.
     """
     projects.must_run(project)
     if (issue_session_id is None) == (issue_ids is None):
         raise Invalid("Give exactly one of issueSessionId and issueIds.", "issueSessionId")
+    if pull_request_number is not None and project.repository_id is None:
+        raise Invalid("This project is not on GitHub; leave pullRequestNumber out.", "pullRequestNumber")
     scan = _scan(tx, project, issue_session_id) if issue_session_id else None
     for issue_id in issue_ids or ():
         issues.get(tx, project.id, issue_id, field="issueIds")
@@ -47,7 +48,7 @@ def create(
         asked=list(issue_ids or []),
         status="pending",
         agent=agent,
-        max_questions=max_questions,
+        max_questions=max_questions or repo_config.of(project).questions.max,
         pull_request_number=pull_request_number,
         answers=[],
         created_by=created_by,
@@ -121,7 +122,7 @@ def scan_ended(tx: Session, project: Project, scan: IssueSession) -> None:
 def scan_came_to_nothing(tx: Session, scan: IssueSession) -> None:
     """An issue session failed or was cancelled: what waited for it says so."""
     for session in _waiting_for(tx, scan):
-        session.error = f"Its issue session {scan.id} was {scan.status}: there is nothing to ask about."
+        _came_to_nothing(session, scan)
 
 
 def failed(tx: Session, session: AnsweringSession, error: str) -> None:
@@ -133,9 +134,14 @@ def failed(tx: Session, session: AnsweringSession, error: str) -> None:
 
 def retry(tx: Session, project: Project, session: AnsweringSession) -> None:
     """Ask again after a failure. Raises Conflict where nothing failed."""
-    if session.status != "pending" or session.error is None:
-        raise Conflict(f"Session {session.id} has nothing to retry: it is {session.status}.", "id")
     projects.must_run(project)
+    if session.status != "pending" or session.error is None:
+        raise Conflict(
+            f"Session {session.id} has nothing to retry: it is {session.status}, and its asking did not fail.",
+            "id",
+        )
+    if session.issue_session_id:
+        _scan(tx, project, session.issue_session_id)
     ask(tx, project, session)
 
 
@@ -202,7 +208,7 @@ def complete(tx: Session, project: Project, session: AnsweringSession) -> None:
     session.completed_at = clock.now()
     for answer in session.answers:
         for issue_id in answer["issueIds"]:
-            _hand_over(tx, project, tx.get_one(Issue, issue_id), answer)
+            _hand_over(tx, project, tx.get_one(Issue, issue_id, with_for_update=True), answer)
     show(tx, project, session)
 
 
@@ -213,13 +219,24 @@ def archive(tx: Session, project: Project, session: AnsweringSession) -> None:
         states.move_answering(session, "archived")
         if session.run_id and runs.is_live(tx, session.run_id):
             runs.end(runs.get(tx, session.project_id, session.run_id), "cancelled")
+            session.error = "Its asking was cancelled when it was archived: retry it."
+        if session.status_before != "pending":
+            show(tx, project, session)
 
 
-def restore(session: AnsweringSession) -> None:
-    """Bring it back, in the state it had. Raises Conflict outside the trash."""
+def restore(tx: Session, project: Project, session: AnsweringSession) -> None:
+    """Bring it back, in the state it had; what it waited for then goes on. Raises Conflict outside the trash."""
     if session.status != "archived":
         raise Conflict(f"Session {session.id} is not archived.", "id")
     session.status, session.status_before = session.status_before or "pending", None
+    if session.status == "pending":
+        _catch_up(tx, project, session)
+        return
+    if session.status == "active" and session.voted_at:
+        outbox.add(tx, "settle", lane=f"settle:{session.id}", session_id=session.id)
+    elif session.status == "reviewed" and session.agent:
+        outbox.add(tx, "freeze", lane=f"answers:{session.id}", session_id=session.id)
+    show(tx, project, session)
 
 
 def show(tx: Session, project: Project, session: AnsweringSession) -> None:
@@ -249,15 +266,31 @@ def _hand_over(tx: Session, project: Project, issue: Issue, answer: dict[str, An
     mirror.show(tx, project, issue)
 
 
+def _catch_up(tx: Session, project: Project, session: AnsweringSession) -> None:
+    """While it was archived, the issue session that it waits for may have ended."""
+    if not session.agent or session.run_id or not session.issue_session_id:
+        return
+    scan = tx.get_one(IssueSession, session.issue_session_id, with_for_update=True)
+    if scan.status == "completed":
+        ask(tx, project, session)
+    elif scan.status != "active":
+        _came_to_nothing(session, scan)
+
+
+def _came_to_nothing(session: AnsweringSession, scan: IssueSession) -> None:
+    session.error = f"Its issue session {scan.id} was {scan.status}: there is nothing to ask about."
+
+
 def _waiting_for(tx: Session, scan: IssueSession) -> list[AnsweringSession]:
     return list(tx.scalars(select(AnsweringSession).where(
         AnsweringSession.issue_session_id == scan.id, AnsweringSession.status == "pending",
         AnsweringSession.agent, AnsweringSession.run_id.is_(None),
-    )))  # fmt: skip
+    ).with_for_update()))  # fmt: skip
 
 
 def _scan(tx: Session, project: Project, session_id: str) -> IssueSession:
-    scan = tx.get(IssueSession, session_id)
+    # locked, so that it does not end between our look and the commit, and nobody asks
+    scan = tx.get(IssueSession, session_id, with_for_update=True)
     if scan is None or scan.project_id != project.id:
         raise NotFound(f"There is no issue session {session_id} in this project.", "issueSessionId")
     if scan.deleted_at or scan.status in ("failed", "cancelled"):

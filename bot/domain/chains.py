@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
-from urllib.parse import urlsplit
 
-from sqlalchemy import select
+from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session
 
 from bot.domain import answering, issues, mirror, projects, questions, runs, states
@@ -14,9 +14,11 @@ from bot.domain.branches import branch_name_error
 from bot.domain.errors import Conflict, Invalid, NotFound
 from bot.domain.pages import Page, page
 from bot.store import clock, outbox
-from bot.store.models import AnsweringSession, ChainItem, Issue, Project, WorkChain
+from bot.store.db import lock
+from bot.store.models import AnsweringSession, ChainItem, Issue, Project, Run, WorkChain
 
 WORKFLOWS = ("default",)
+OPEN_TO_FIX = ("open", "failed")
 
 
 def create(
@@ -51,8 +53,8 @@ def create(
             raise Invalid(error, field)
     chain_id = clock.new_id("wc")
     branch = branch_name or (session.branch if session and session.branch else f"askfirst/{chain_id}")
-    if branch == project.default_branch:
-        raise Invalid(f"{branch} is the default branch; name another one.", "branchName")
+    if branch in (project.default_branch, base_branch):
+        raise Invalid(f"{branch} is what the chain starts from; name another branch for it.", "branchName")
     chain = WorkChain(
         id=chain_id, project_id=project.id, title=title, description=description, status="pending",
         workflow_id=workflow_id, branch_name=branch, base_branch=base_branch, on_failure=on_failure,
@@ -68,7 +70,7 @@ def create(
 
 def is_repository(project: Project, url: str) -> bool:
     """Whether a URL names the project's repository, whatever its scheme, user, ending and letter case."""
-    return _plain(url) in {_plain(project.url), _plain(project.name)}
+    return _plain(url) == _plain(project.url)
 
 
 def get(tx: Session, project_id: str, chain_id: str, *, field: str = "id", lock: bool = False) -> WorkChain:
@@ -94,6 +96,43 @@ def items(tx: Session, chain_ids: Sequence[str]) -> dict[str, list[ChainItem]]:
     return found
 
 
+def counts(tx: Session, chain_ids: Sequence[str]) -> dict[str, tuple[int, int, str | None]]:
+    """By chain: how many issues it has outside the trash, how many of them are worked, which one is in hand."""
+    worked = func.count().filter(ChainItem.status.in_(states.ITEM_WORKED))
+    in_hand = func.max(case((ChainItem.status.in_(("running", "waiting")), ChainItem.issue_id)))
+    query = (
+        select(ChainItem.chain_id, func.count(), worked, in_hand)
+        .join(Issue, Issue.id == ChainItem.issue_id)
+        .where(ChainItem.chain_id.in_(chain_ids), Issue.deleted_at.is_(None))
+        .group_by(ChainItem.chain_id)
+    )
+    return {row[0]: (row[1], row[2], row[3]) for row in tx.execute(query)}
+
+
+def worked_issues(tx: Session, chain: WorkChain) -> list[tuple[ChainItem, Issue]]:
+    """The chain's items with their issues, in order, without issues in the trash."""
+    query = (
+        select(ChainItem, Issue)
+        .join(Issue, Issue.id == ChainItem.issue_id)
+        .where(ChainItem.chain_id == chain.id, Issue.deleted_at.is_(None))
+        .order_by(ChainItem.position)
+    )
+    return [(row[0], row[1]) for row in tx.execute(query)]
+
+
+def fix(tx: Session, project: Project, issue_id: str, *, created_by: str) -> Run:
+    """Make and start a chain of this one issue; its run. Raises Conflict where it is not open to be fixed."""
+    issue = issues.get(tx, project.id, issue_id, field="issueId", lock=True)
+    if issue.status not in OPEN_TO_FIX:
+        raise Conflict(
+            f"Issue {issue_id} is {issue.status}: only one that is open or failed is fixed.", "issueId"
+        )
+    _must_be_answered(tx, project, {issue_id}, "issueId")
+    chain = create(tx, project, title=issue.title[:200], issue_ids=[issue_id], created_by=created_by)
+    start(tx, project, chain.id)
+    return runs.get(tx, project.id, issue.run_id or "")
+
+
 def start(tx: Session, project: Project, chain_id: str) -> WorkChain:
     """Begin, or resume a failed chain at the failed issue.
 
@@ -101,9 +140,10 @@ def start(tx: Session, project: Project, chain_id: str) -> WorkChain:
     is open, or while another chain works the same branch.
     """
     projects.must_run(project)
-    chain = get(tx, project.id, chain_id, lock=True)
+    chain = get(tx, project.id, chain_id, field="chainId", lock=True)
+    states.must_allow(chain, "start")
     left = [item for item in items(tx, [chain.id])[chain.id] if item.status not in states.ITEM_WORKED]
-    _must_be_answered(tx, project, {item.issue_id for item in left})
+    _must_be_answered(tx, project, {item.issue_id for item in left}, "chainId")
     _must_be_alone(tx, chain)
     states.move_chain(chain, "start")
     chain.error = None
@@ -115,10 +155,12 @@ def start(tx: Session, project: Project, chain_id: str) -> WorkChain:
 
 
 def delete(tx: Session, project: Project, chain_id: str) -> WorkChain:
-    """Put the chain in the trash. Raises Conflict while it runs."""
-    chain = get(tx, project.id, chain_id, lock=True)
-    if chain.status in ("running", "paused"):
-        raise Conflict(f"Chain {chain_id} is {chain.status}: cancel it first, or wait for it.", "id")
+    """Put the chain in the trash; a paused one is cancelled. Raises Conflict while it runs."""
+    chain = get(tx, project.id, chain_id, field="chainId", lock=True)
+    if chain.status == "running":
+        raise Conflict(f"Chain {chain_id} is running: cancel it first, or wait for it.", "chainId")
+    if chain.status == "paused":
+        cancel(tx, project, chain)
     chain.deleted_at = clock.now()
     return chain
 
@@ -247,8 +289,9 @@ def _next(tx: Session, project: Project, chain: WorkChain) -> None:
     for item in all_items:
         if item.status != "pending":
             continue
-        issue = tx.get_one(Issue, item.issue_id)
-        if issue.deleted_at or not states.allows(issue, "run_started"):
+        # locked: of two chains with this issue only one works it
+        issue = tx.get_one(Issue, item.issue_id, with_for_update=True, populate_existing=True)
+        if issue.deleted_at or issue.status not in OPEN_TO_FIX:
             item.status, item.error = (
                 "skipped",
                 f"the issue is {'deleted' if issue.deleted_at else issue.status}",
@@ -289,6 +332,8 @@ def _issue_moves(
     tx: Session, project: Project, item: ChainItem, action: str, *, reason: str | None = None
 ) -> None:
     """Move the item's issue, and every other that was linked to its run."""
+    if item.run_id is None:
+        return
     query = select(Issue).where(Issue.project_id == project.id, Issue.run_id == item.run_id)
     for issue in tx.scalars(query.with_for_update()):
         if states.allows(issue, action):
@@ -300,22 +345,24 @@ def _run(tx: Session, project: Project, item: ChainItem) -> Any:
     return runs.get(tx, project.id, item.run_id or "")
 
 
-def _must_be_answered(tx: Session, project: Project, issue_ids: set[str]) -> None:
+def _must_be_answered(tx: Session, project: Project, issue_ids: set[str], field: str) -> None:
     if open_ones := questions.blocking(tx, project.id, issue_ids):
         first = open_ones[0]
-        raise Conflict(f"Q{first.number} ({first.id}) must be answered first: {first.question}", "id")
+        raise Conflict(f"Q{first.number} ({first.id}) must be answered first: {first.question}", field)
 
 
 def _must_be_alone(tx: Session, chain: WorkChain) -> None:
+    lock(tx, f"branch:{chain.project_id}:{chain.branch_name}")
     query = select(WorkChain.id).where(
         WorkChain.project_id == chain.project_id, WorkChain.branch_name == chain.branch_name,
         WorkChain.status == "running", WorkChain.id != chain.id,
     )  # fmt: skip
     if other := tx.scalars(query).first():
-        raise Conflict(f"Chain {other} works on {chain.branch_name} now; wait for it.", "id")
+        raise Conflict(f"Chain {other} works on {chain.branch_name} now; wait for it.", "chainId")
 
 
 def _plain(url: str) -> str:
-    parts = urlsplit(url if "://" in url else f"//{url}")
-    place = (parts.netloc.rpartition("@")[2] + parts.path).lower().rstrip("/")
-    return place.removesuffix(".git")
+    place = re.sub(r"^([a-z][a-z0-9+.-]*://)?([^/@]*@)?", "", url.lower())
+    if "://" not in url:
+        place = re.sub(r"^([^/:]+):(?!\d+/)", r"\1/", place)  # git's short form of ssh, host:path; no port
+    return place.rstrip("/").removesuffix(".git")

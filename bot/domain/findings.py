@@ -14,12 +14,11 @@ from typing import Any
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from bot.domain import issues, mirror, states, threads
+from bot.domain import issues, mirror, repo_config, states, threads
 from bot.store import clock
 from bot.store.db import lock
 from bot.store.models import Issue, IssueFingerprint, IssueSession, Project
 
-MAX_NEW_PER_SCAN = 20
 MOVED = "~"  # before a print that names content alone, so that it never passes for one with a path
 
 
@@ -231,10 +230,11 @@ def _show_worst(tx: Session, project: Project) -> tuple[int, int]:
         Issue.status == "open", Issue.deleted_at.is_(None),
     )  # fmt: skip
     worst = sorted(tx.scalars(hidden), key=lambda issue: (-issues.PRIORITIES.index(issue.priority), issue.id))
-    for issue in worst[:MAX_NEW_PER_SCAN]:
+    room = repo_config.of(project).mirror.max_new_per_scan
+    for issue in worst[:room]:
         issue.mirrored = True
         mirror.show(tx, project, issue)
-    return len(worst[:MAX_NEW_PER_SCAN]), len(worst[MAX_NEW_PER_SCAN:])
+    return len(worst[:room]), len(worst[room:])
 
 
 def _tell(

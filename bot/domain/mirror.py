@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from bot.domain import states
+from bot.domain import repo_config, states
 from bot.store import clock, outbox
 from bot.store.models import Issue, Project
 
@@ -32,7 +32,8 @@ class Seen:
 
 def show(tx: Session, project: Project, issue: Issue) -> None:
     """Have GitHub brought to what the issue is now, where it is mirrored at all."""
-    if project.repository_id and project.mode == "live" and issue.mirrored:
+    on_github = project.repository_id is not None and project.mode == "live"
+    if on_github and issue.mirrored and repo_config.of(project).mirror.enabled:
         outbox.add(tx, "show_issue", lane=f"issue:{issue.id}", issue_id=issue.id)
 
 

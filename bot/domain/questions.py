@@ -10,11 +10,9 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from bot.domain import answering
-from bot.domain.errors import Conflict, NotFound
+from bot.domain.errors import Conflict, Invalid, NotFound
 from bot.store import clock, outbox
 from bot.store.models import AnsweringSession, Issue, Project, QuestionVote, SessionQuestion
-
-SETTLE = timedelta(seconds=120)
 
 
 @dataclass(frozen=True)
@@ -55,7 +53,8 @@ def votes(tx: Session, question_ids: list[str]) -> dict[str, list[QuestionVote]]
     """By question: all votes, oldest first."""
     query = select(QuestionVote).where(QuestionVote.question_id.in_(question_ids))
     found: dict[str, list[QuestionVote]] = {}
-    for vote in tx.scalars(query.order_by(QuestionVote.at, QuestionVote.source)):
+    # GitHub's times are whole seconds; its ids grow
+    for vote in sorted(tx.scalars(query), key=lambda vote: (vote.at, int(vote.source.rpartition(":")[2]))):
         found.setdefault(vote.question_id, []).append(vote)
     return found
 
@@ -63,9 +62,18 @@ def votes(tx: Session, question_ids: list[str]) -> dict[str, list[QuestionVote]]
 def review(
     tx: Session, project: Project, question_id: str, status: str, correction: str | None, by: str
 ) -> SessionQuestion:
-    """Decide by REST: sets the status and ends a conflict. Raises Conflict once the session is reviewed."""
+    """Decide by REST: sets the status and ends a conflict; a correction may name an option by its letter.
+
+    Raises Invalid for a correction that is missing or out of place, Conflict once the session is reviewed.
+    """
+    if status == "declined" and not correction:
+        raise Invalid("Say what holds instead: a declined question needs its correction.", "correction")
+    if status == "approved" and correction:
+        raise Invalid("An approved question takes no correction: leave it out, or decline.", "correction")
     question, session = get(tx, project.id, question_id, lock=True)
     _must_be_open(session)
+    chosen = _chosen(question, correction) if correction else None
+    correction = chosen["text"] if chosen else correction or None
     question.decision = {"status": status, "correction": correction, "by": by, "at": clock.now().isoformat()}
     _settle(tx, question, via="rest")
     answering.show(tx, project, session)
@@ -88,7 +96,13 @@ def assume(tx: Session, project: Project, question_id: str, assumption: str) -> 
     _must_be_open(session)
     if question.status == "approved":
         raise Conflict(f"Q{question.number} is approved as it is: withdraw the review first.", "assumption")
+    approvals = (QuestionVote.question_id == question.id, QuestionVote.status == "approved")
+    approved = (question.decision or {}).get("status") == "approved" or _any(tx, approvals)
+    if question.conflict and approved:
+        raise Conflict(f"Q{question.number} is in conflict: end that first, by a review.", "assumption")
     if question.assumption != assumption:
+        # approvals that a later review overruled: a withdrawal must not bring them back for another text
+        tx.execute(delete(QuestionVote).where(*approvals))
         question.assumption, question.revision = assumption, question.revision + 1
         answering.show(tx, project, session)
     return question
@@ -139,8 +153,7 @@ def forget(
 
 def has_voted(tx: Session, question: SessionQuestion, by: Voter) -> bool:
     """Whether the person has a vote on this question."""
-    mine = (QuestionVote.question_id == question.id, QuestionVote.user_id == by.id)
-    return tx.scalars(select(QuestionVote.source).where(*mine).limit(1)).first() is not None
+    return _any(tx, (QuestionVote.question_id == question.id, QuestionVote.user_id == by.id))
 
 
 def drop_votes(tx: Session, session: AnsweringSession, user_ids: set[int]) -> None:
@@ -229,7 +242,7 @@ def _changed(tx: Session, project: Project, session: AnsweringSession, question:
     _settle(tx, question, via="github")
     session.voted_at = clock.now()
     answering.show(tx, project, session)
-    if settled(tx, session, SETTLE) is not None:
+    if settled(tx, session, timedelta()) is not None:
         outbox.add(tx, "settle", lane=f"settle:{session.id}", session_id=session.id)
 
 
@@ -270,6 +283,19 @@ def _answered(question: SessionQuestion) -> dict[str, Any]:
         "leaves": bool(chosen and chosen["leaves"]),
         "free": question.status == "declined" and chosen is None,
     }
+
+
+def _any(tx: Session, conditions: tuple[Any, ...]) -> bool:
+    return tx.scalars(select(QuestionVote.source).where(*conditions).limit(1)).first() is not None
+
+
+def _chosen(question: SessionQuestion, text: str) -> dict[str, Any] | None:
+    """The option that the text names, by its letter or its words."""
+    said = text.strip().casefold()
+    for option in question.options:
+        if said in (option["letter"].casefold(), option["text"].casefold()):
+            return option
+    return None
 
 
 def _must_be_open(session: AnsweringSession) -> None:

@@ -82,9 +82,14 @@ def move_answering(session: AnsweringSession, action: str) -> None:
     session.status = _step(ANSWERING, "Session", session, action, "status")
 
 
+def must_allow(chain: WorkChain, action: str) -> None:
+    """Raises Conflict where the chain's state does not allow this action."""
+    _step(CHAIN, "Chain", chain, action, "chainId")
+
+
 def move_chain(chain: WorkChain, action: str, *, reason: str | None = None) -> None:
     """Take one step of CHAIN; `reason` says why it is paused. Raises Conflict."""
-    chain.status = _step(CHAIN, "Chain", chain, action, "id")
+    chain.status = _step(CHAIN, "Chain", chain, action, "chainId")
     chain.paused_reason = reason
     chain.completed_at = clock.now() if chain.status in ("completed", "cancelled") else None
 

@@ -87,6 +87,12 @@ class App:
             raise Unavailable(f"{method} {url}: {type(error).__name__}", maybe_done=sent) from error
         return _read(method, response)
 
+    @property
+    def graphql_url(self) -> str:
+        """Where GraphQL is asked: beside the REST root on Enterprise Server, below it on github.com."""
+        root = str(self._github.config.base_url).rstrip("/")
+        return f"{root.removesuffix('/v3')}/graphql" if root.endswith("/api/v3") else f"{root}/graphql"
+
     def same_host(self, url: str) -> bool:
         """Whether an address lies below the API's root, so that a token may be sent there."""
         base, there = self._github.config.base_url, httpx.URL(url)

@@ -84,6 +84,13 @@ class Ambiguous(GitHubError):
 
 
 _BY_STATUS = {401: Unauthorized, 403: Forbidden, 404: NotFound, 410: Gone, 422: Unprocessable}
+_BY_TYPE = {
+    "FORBIDDEN": Forbidden,
+    "INSUFFICIENT_SCOPES": Forbidden,
+    "NOT_FOUND": NotFound,
+    "UNPROCESSABLE": Unprocessable,
+}
+_TROUBLE = re.compile(r"something went wrong", re.IGNORECASE)
 
 
 def from_answer(method: str, status: int, headers: Mapping[str, str], data: Any) -> GitHubError:
@@ -94,6 +101,21 @@ def from_answer(method: str, status: int, headers: Mapping[str, str], data: Any)
     if (seconds := _limit(status, headers, message)) is not None:
         return RateLimited(message, status=status, retry_after=seconds)
     return _BY_STATUS.get(status, GitHubError)(message, status=status, errors=details)
+
+
+def from_graphql(errors: list[Any], headers: Mapping[str, str]) -> GitHubError:
+    """The error that an answer of GraphQL means; it comes with status 200 all the same.
+
+    https://docs.github.com/en/graphql/overview/rate-limits-and-query-limits-for-the-graphql-api
+    """
+    found = [error for error in errors if isinstance(error, Mapping)]
+    kind = next((str(error["type"]) for error in found if error.get("type")), "")
+    message = "; ".join(map(_detail, errors)) or "GraphQL answered with an error"
+    if kind == "RATE_LIMITED":
+        return RateLimited(message, status=200, retry_after=_limit(429, headers, message) or _A_MINUTE)
+    if kind in ("SERVICE_UNAVAILABLE", "LOADING") or _TROUBLE.match(message):
+        return Unavailable(message, status=200, maybe_done=True)
+    return _BY_TYPE.get(kind, GitHubError)(message, status=200)
 
 
 def _words(status: int, data: Any) -> tuple[str, tuple[str, ...]]:

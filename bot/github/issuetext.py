@@ -130,6 +130,20 @@ def fenced(text: str) -> str:
     return neutralise(f"{ticks}text\n{text}\n{ticks}")
 
 
+def place_link(place: Place, repository_url: str) -> str:
+    """A place in words, as a link to its lines where the commit is known."""
+    lines, anchor = "", ""
+    if place.start_line:
+        last = place.end_line or place.start_line
+        several = last > place.start_line
+        lines = f" lines {place.start_line} to {last}" if several else f" line {place.start_line}"
+        anchor = f"#L{place.start_line}-L{last}" if several else f"#L{place.start_line}"
+    shown = f"{code(cut(place.path, _LONGEST_PATH))}{lines}"
+    if not place.commit or len(place.path) > _LONGEST_PATH:
+        return shown
+    return f"[{shown}]({repository_url}/blob/{place.commit}/{quote(place.path)}{anchor})"
+
+
 def _top(description: str) -> str:
     whole = neutralise(description)
     return whole if len(whole) <= _TOP_LIMIT else neutralise(cut(canonical(description), _TOP_LIMIT // 2))
@@ -156,23 +170,10 @@ def _where(content: IssueContent) -> str:
     if not content.places:
         return ""
     lines = ["**Where**", ""]
-    lines += [f"- {_link(place, content.repository_url)}" for place in content.places[:_MOST_PLACES]]
+    lines += [f"- {place_link(place, content.repository_url)}" for place in content.places[:_MOST_PLACES]]
     if (more := len(content.places) - _MOST_PLACES) > 0:
         lines.append(f"- and {more} more: [all places]({content.rest_url})")
     return "\n".join(lines)
-
-
-def _link(place: Place, repository_url: str) -> str:
-    lines, anchor = "", ""
-    if place.start_line:
-        last = place.end_line or place.start_line
-        several = last > place.start_line
-        lines = f" lines {place.start_line} to {last}" if several else f" line {place.start_line}"
-        anchor = f"#L{place.start_line}-L{last}" if several else f"#L{place.start_line}"
-    shown = f"{code(cut(place.path, _LONGEST_PATH))}{lines}"
-    if not place.commit or len(place.path) > _LONGEST_PATH:
-        return shown
-    return f"[{shown}]({repository_url}/blob/{place.commit}/{quote(place.path)}{anchor})"
 
 
 def _folded(summary: str, text: str | None, rest: str) -> str:

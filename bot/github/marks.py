@@ -6,6 +6,8 @@ import hashlib
 import hmac
 import re
 
+from bot.github.issuetext import BODY_LIMIT, cut
+
 _MARK = re.compile(
     r"<!-- askfirst:(?P<kind>[a-z]{1,20}):(?P<local_id>[A-Za-z0-9_.-]{1,80}):(?P<hmac>[0-9a-f]{64}) -->\s*\Z"
 )
@@ -14,6 +16,11 @@ _MARK = re.compile(
 def mark(kind: str, local_id: str, repository_id: int, secret: bytes) -> str:
     """The comment to end a body with. `kind` is a lower-case word, `local_id` our own id."""
     return f"<!-- askfirst:{kind}:{local_id}:{_sign(kind, local_id, repository_id, secret)} -->"
+
+
+def signed(body: str, kind: str, local_id: str, repository_id: int, secret: bytes) -> str:
+    """A body with its mark at the end, cut to what fits."""
+    return f"{cut(body.rstrip(), BODY_LIMIT)}\n\n{mark(kind, local_id, repository_id, secret)}"
 
 
 def find(body: str | None, *, kind: str, repository_id: int, secret: bytes) -> str | None:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Set
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 
 from bot.github import marks
-from bot.github.errors import Ambiguous, NotFound, Unprocessable
+from bot.github.errors import NotFound, Unprocessable
 from bot.github.inert import canonical
-from bot.github.issuetext import BODY_LIMIT, IssueContent, cut, issue_body, issue_title, same_title, split
+from bot.github.issuetext import IssueContent, issue_body, issue_title, same_title, split
+from bot.github.recovery import Made, made, moment, only_ours
 from bot.github.repo import Repo
 
 LABEL = "askfirst"
@@ -24,18 +24,6 @@ COLOURS = {
     "priority: critical": "b60205",
 }
 EVERYTHING = frozenset({"title", "description", "body", "priority", "state", "reason"})
-# how long before our own clock an earlier attempt may seem to have acted at GitHub
-_CLOCK_MARGIN = timedelta(minutes=5)
-
-
-@dataclass(frozen=True)
-class Made:
-    """What is at GitHub now. `number` is the issue's number, or the comment's id."""
-
-    number: int
-    node_id: str
-    url: str
-    updated_at: datetime
 
 
 def ensure_issue(
@@ -65,7 +53,7 @@ def ensure_issue(
         issue = repo.request("PATCH", f"/issues/{issue['number']}", json=changes).data
     if "priority" in changed:
         _show_priority(repo, issue, content.priority)
-    return _made(issue, issue["number"])
+    return made(issue, issue["number"])
 
 
 def ensure_comment(
@@ -79,8 +67,7 @@ def ensure_comment(
     body: str,
 ) -> Made:
     """The comment, created or edited in place; a mark is put at its end. Errors as of `ensure_issue`."""
-    mark = marks.mark("comment", local_id, repo.repository_id, secret)
-    text = f"{cut(body.rstrip(), BODY_LIMIT)}\n\n{mark}"
+    text = marks.signed(body, "comment", local_id, repo.repository_id, secret)
     if comment_id is not None:
         comment = repo.request("GET", f"/issues/comments/{comment_id}").data
     else:
@@ -89,7 +76,7 @@ def ensure_comment(
         )
     if canonical(comment["body"]) != canonical(text):
         comment = repo.request("PATCH", f"/issues/comments/{comment['id']}", json={"body": text}).data
-    return _made(comment, comment["id"])
+    return made(comment, comment["id"])
 
 
 def ensure_reaction(
@@ -167,9 +154,9 @@ def _take_off(repo: Repo, number: int, label: str) -> None:
 def _lost_issue(repo: Repo, secret: bytes, local_id: str, since: datetime | None) -> dict[str, Any] | None:
     if since is None:
         return None
-    query = {"creator": f"{repo.app.slug}[bot]", "state": "all", "since": _since(since)}
+    query = {"creator": f"{repo.app.slug}[bot]", "state": "all", "since": moment(since)}
     issues = (issue for issue in repo.pages("/issues", query) if "pull_request" not in issue)
-    return _only_ours(repo, secret, "issue", local_id, issues)
+    return only_ours(repo, secret, "issue", local_id, issues)
 
 
 def _lost_comment(
@@ -177,29 +164,5 @@ def _lost_comment(
 ) -> dict[str, Any] | None:
     if since is None:
         return None
-    comments = repo.pages(f"/issues/{issue_number}/comments", {"since": _since(since)})
-    return _only_ours(repo, secret, "comment", local_id, comments)
-
-
-def _only_ours(
-    repo: Repo, secret: bytes, kind: str, local_id: str, things: Iterable[dict[str, Any]]
-) -> dict[str, Any] | None:
-    """The one thing with this mark that our App wrote. Anybody can copy a mark, nobody can write as our App."""
-    ours = [
-        thing
-        for thing in things
-        if (thing.get("performed_via_github_app") or {}).get("id") == repo.app.app_id
-        and marks.find(thing["body"], kind=kind, repository_id=repo.repository_id, secret=secret) == local_id
-    ]
-    if len(ours) > 1:
-        places = ", ".join(str(thing["html_url"]) for thing in ours)
-        raise Ambiguous(f"{len(ours)} things carry the mark of {kind} {local_id}: {places}")
-    return ours[0] if ours else None
-
-
-def _since(moment: datetime) -> str:
-    return (moment.astimezone(UTC) - _CLOCK_MARGIN).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def _made(thing: dict[str, Any], number: int) -> Made:
-    return Made(number, thing["node_id"], thing["html_url"], datetime.fromisoformat(thing["updated_at"]))
+    comments = repo.pages(f"/issues/{issue_number}/comments", {"since": moment(since)})
+    return only_ours(repo, secret, "comment", local_id, comments)

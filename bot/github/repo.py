@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from bot.github.errors import GitHubError, Gone, NotFound, Unauthorized
+from bot.github.errors import GitHubError, Gone, NotFound, Unauthorized, Unavailable, from_graphql
 
 if TYPE_CHECKING:
     from bot.github.client import App
@@ -81,6 +81,16 @@ class Installation:
             self._token = None
         return self.app.send(method, path, self.token(), json, params)
 
+    def graphql(self, query: str, variables: Mapping[str, Any]) -> dict[str, Any]:
+        """The `data` of a GraphQL answer. Raises the same errors as REST."""
+        asked = {"query": query, "variables": dict(variables)}
+        answer = self.request("POST", self.app.graphql_url, json=asked)
+        if not isinstance(answer.data, Mapping):
+            raise Unavailable("GraphQL gave no answer", status=answer.status, maybe_done=True)
+        if errors := answer.data.get("errors"):
+            raise from_graphql(errors, answer.headers)
+        return dict(answer.data["data"])
+
     def repositories(self) -> Iterator[dict[str, Any]]:
         """The repositories that this client's token reaches."""
         return _pages(
@@ -109,9 +119,21 @@ class Repo:
         self._find_new_name()
         return self.installation.request(method, self._path(path), json, params)
 
-    def pages(self, path: str, params: Mapping[str, Any] | None = None) -> Iterator[dict[str, Any]]:
-        """Every item of a list below this repository, page by page."""
-        return _pages(lambda page: self.request("GET", path, params={**(params or {}), **page}).data)
+    def pages(
+        self, path: str, params: Mapping[str, Any] | None = None, key: str | None = None
+    ) -> Iterator[dict[str, Any]]:
+        """Every item of a list below this repository, page by page; `key` names the list in the answer."""
+
+        def get(page: dict[str, int]) -> list[dict[str, Any]]:
+            data = self.request("GET", path, params={**(params or {}), **page}).data
+            items: list[dict[str, Any]] = data[key] if key else data
+            return items
+
+        return _pages(get)
+
+    def graphql(self, query: str, **variables: Any) -> dict[str, Any]:
+        """The `data` of a GraphQL answer, asked with this repository's token. Raises the same errors as REST."""
+        return self.installation.graphql(query, variables)
 
     def _path(self, path: str) -> str:
         return f"/repos/{self.full_name}{path}"

@@ -32,7 +32,8 @@ def handle(work: Work) -> None:
 
 def _context(work: Work, name: str, event: Any) -> Context:
     slug = work.tools.app.slug
-    asked = name in ASKS and ASKS[name](event, slug)
+    with work.db.read() as tx:
+        asked = name in ASKS and ASKS[name](tx, event, slug)
     return Context(
         slug=slug,
         server_url=work.tools.config.github_server_url,

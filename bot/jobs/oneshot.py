@@ -6,7 +6,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from bot.agents import ScanResult, Task, run_agent
+from bot.agents import ScanResult, Task, run_scan
 from bot.sandbox import open_sandbox, worktree
 from bot.sandbox.template import load_templates
 
@@ -16,7 +16,7 @@ def scan(folder: Path, home: Path, prompt: str, on_progress: Callable[[str, int,
     template = load_templates(home)["base"]
     with tempfile.TemporaryDirectory(prefix="askfirst-scan-") as copied, open_sandbox(template) as sandbox:
         worktree.copy(folder, Path(copied))
-        return run_agent(
+        return run_scan(
             template, Task(kind="scan", prompt=prompt), Path(copied), sandbox, on_progress, _no_log
         )
 

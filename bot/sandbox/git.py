@@ -91,20 +91,24 @@ def git(
     timeout: float,
     remote: Remote | None = None,
     extra: dict[str, str] | None = None,
+    data: bytes | None = None,
 ) -> str:
-    """Runs git with that repository as GIT_DIR and returns its output; GitFailed or RepoError (time)."""
+    """Runs git with that repository as GIT_DIR and returns its output; GitFailed or RepoError (time).
+
+    `extra`: more environment; `data`: its standard input.
+    """
     environment = _environment(remote) | {"GIT_DIR": str(folder)} | (extra or {})
     process = subprocess.Popen(
         ["git", *_options(remote), *arguments],
         env=environment,
         cwd="/",
-        stdin=subprocess.DEVNULL,
+        stdin=subprocess.DEVNULL if data is None else subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         start_new_session=True,
     )
     try:
-        output, errors = process.communicate(timeout=timeout)
+        output, errors = process.communicate(data, timeout=timeout)
     except subprocess.TimeoutExpired:
         raise RepoError(f"git {arguments[0]} took longer than {timeout:g} s and was stopped") from None
     finally:
@@ -176,6 +180,6 @@ def _end(process: subprocess.Popen[bytes]) -> None:
     except ProcessLookupError:
         pass
     process.wait()
-    for stream in (process.stdout, process.stderr):
+    for stream in (process.stdin, process.stdout, process.stderr):
         if stream:
             stream.close()

@@ -42,6 +42,11 @@ REASONS = [
 ]
 
 
+# no line ends, identifiers or encodings are changed on the way into a checkout: what an agent does not
+# touch must come back byte for byte
+RAW = "* -text !eol -ident -filter !working-tree-encoding\n"
+
+
 @dataclass(frozen=True)
 class Head:
     """The default branch of a remote and the commit it is at."""
@@ -52,8 +57,8 @@ class Head:
 
 def remote_head(home: Path, remote: Remote) -> Head:
     """Asks the remote for its default branch; RepoError when it is missing, closed, or has no commit."""
-    folder = _clones(home)
-    said = _ask(["ls-remote", "--symref", "--", remote.url, "HEAD"], folder, CALL_SECONDS, remote)
+    folder = clones(home)
+    said = ask(["ls-remote", "--symref", "--", remote.url, "HEAD"], folder, CALL_SECONDS, remote)
     branch = re.search(r"^ref: refs/heads/(\S+)\tHEAD$", said, re.MULTILINE)
     commit = re.search(r"^([0-9a-f]{40,64})\tHEAD$", said, re.MULTILINE)
     if not commit:
@@ -65,13 +70,13 @@ def fetch(home: Path, key: str, remote: Remote, timeout: float = FETCH_SECONDS) 
     """Brings the bare mirror `clones/<key>` up to date with all branches and tags; returns its path."""
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,100}", key):
         raise ValueError(f"not a name for a clone: {key}")
-    mirror = _clones(home) / f"{key}.git"
+    mirror = clones(home) / f"{key}.git"
     with _only_one(mirror.with_suffix(".lock"), timeout):
         if not (mirror / "HEAD").exists():
-            _ask(["init", "--quiet", "--bare", "--template=", str(mirror)], mirror, CALL_SECONDS, remote)
+            ask(["init", "--quiet", "--bare", "--template=", str(mirror)], mirror, CALL_SECONDS, remote)
         refs = ["+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*"]
         options = ["--quiet", "--prune", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules"]
-        _ask(["fetch", *options, "--", remote.url, *refs], mirror, timeout, remote)
+        ask(["fetch", *options, "--", remote.url, *refs], mirror, timeout, remote)
     return mirror
 
 
@@ -96,6 +101,8 @@ def checkout(mirror: Path, ref: str, target: Path) -> str:
     """Writes the tree of a branch, tag or commit below `target` (made if need be); returns the commit."""
     commit = resolve(mirror, ref)
     target.mkdir(parents=True, exist_ok=True)
+    (mirror / "info").mkdir(exist_ok=True)
+    (mirror / "info" / "attributes").write_text(RAW)
     with tempfile.TemporaryDirectory(dir=mirror.parent) as folder:
         index = {"GIT_INDEX_FILE": os.path.join(folder, "index"), "GIT_WORK_TREE": str(target)}
         try:
@@ -112,23 +119,38 @@ def checkout(mirror: Path, ref: str, target: Path) -> str:
     return commit
 
 
-def _clones(home: Path) -> Path:
+def file_at(mirror: Path, commit: str, path: str) -> str | None:
+    """The text of a file in a commit; None where there is no such file."""
+    try:
+        return git(["cat-file", "blob", f"{commit}:{path}"], mirror, CALL_SECONDS)
+    except GitFailed:
+        return None
+
+
+def clones(home: Path) -> Path:
+    """The folder of the mirrors, with the askpass script in it."""
     folder = (home / "clones").absolute()
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     write_askpass(folder)
     return folder
 
 
-def _ask(arguments: list[str], folder: Path, timeout: float, remote: Remote) -> str:
+def ask(arguments: list[str], folder: Path, timeout: float, remote: Remote) -> str:
     """A git call to a remote, its failure as a reason that a person understands."""
-    script = (folder if folder.name == "clones" else folder.parent) / "askpass"
     try:
-        return git(arguments, folder, timeout, remote, askpass(remote, script))
+        return git_at(remote, arguments, folder, timeout)
     except GitFailed as failed:
-        raise RepoError(_reason(str(failed), remote)) from failed
+        raise RepoError(reason(str(failed), remote)) from failed
 
 
-def _reason(said: str, remote: Remote) -> str:
+def git_at(remote: Remote, arguments: list[str], folder: Path, timeout: float) -> str:
+    """The same with git's own words in a GitFailed. `folder`: a mirror, or the folder of all of them."""
+    script = (folder if folder.name == "clones" else folder.parent) / "askpass"
+    return git(arguments, folder, timeout, remote, askpass(remote, script))
+
+
+def reason(said: str, remote: Remote) -> str:
+    """What git said about a remote, as one sentence."""
     url = redact(remote.url)
     for pattern, reason in REASONS:
         if re.search(pattern, said, re.IGNORECASE):

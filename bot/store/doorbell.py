@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import logging
+import threading
+import time
+from collections.abc import Callable
 
 from redis import Redis
 from redis.exceptions import RedisError
@@ -15,6 +18,7 @@ log = logging.getLogger(__name__)
 
 AGENT_JOBS = frozenset({"scan"})  # long, and need the sandbox: `askfirst agents` takes these
 CROWDED = 500
+GATHER_SECONDS = 0.005
 
 
 class Doorbell:
@@ -57,3 +61,34 @@ class Doorbell:
         for row_id, job in bells:
             rows.setdefault(self._queues["agents" if job in AGENT_JOBS else "jobs"], []).append(row_id)
         return rows
+
+
+class Soon:
+    """Rings from a thread of its own, once for all that comes in 5 ms: a door does not wait for Redis.
+
+    What this process takes with it when it ends, the relay rings for.
+    """
+
+    def __init__(self, ring: Callable[[Bells], None]) -> None:
+        self._ring = ring
+        self._bells: Bells = []
+        self._some = threading.Event()
+        self._lock = threading.Lock()
+        self._thread: threading.Thread | None = None
+
+    def ring(self, bells: Bells) -> None:
+        """Have these rung for in a moment."""
+        with self._lock:
+            self._bells += bells
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._keep_ringing, name="doorbell", daemon=True)
+                self._thread.start()
+        self._some.set()
+
+    def _keep_ringing(self) -> None:
+        while self._some.wait():
+            time.sleep(GATHER_SECONDS)
+            self._some.clear()
+            with self._lock:
+                bells, self._bells = self._bells, []
+            self._ring(bells)

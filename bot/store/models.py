@@ -73,6 +73,8 @@ class Project(Base):
     url: Mapped[str]
     repository_id: Mapped[int | None] = mapped_column(unique=True)
     default_branch: Mapped[str | None]
+    config: Mapped[dict[str, Any] | None]
+    config_error: Mapped[str | None]
     installation_id: Mapped[int | None] = mapped_column(ForeignKey("installations.id"), index=True)
     paused_reason: Mapped[str | None]
     created_at: Mapped[datetime]

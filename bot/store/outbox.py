@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import and_, bindparam, delete, exists, insert, or_, select, update
+from sqlalchemy import Connection, and_, bindparam, delete, exists, insert, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
 from bot.store import clock, db
@@ -64,12 +64,12 @@ def add(
         return
     row_id = _append(tx, job, lane, key, args, due_at or clock.now())
     if due_at is None:
-        _remember_to_ring(tx, row_id, job)
+        tx.info.setdefault("bells", []).append((row_id, job))
 
 
-def add_first(tx: Session, job: str, *, lane: str, key: str, **args: Any) -> None:
-    """Promise a job whose key cannot be in use yet, so that none is looked for."""
-    _remember_to_ring(tx, _append(tx, job, lane, key, args, clock.now()), job)
+def add_first(tx: Connection, job: str, *, lane: str, key: str, **args: Any) -> Rows:
+    """Promise a job whose key cannot be in use yet, so that none is looked for. Returns what to ring for."""
+    return [(_append(tx, job, lane, key, args, clock.now()), job)]
 
 
 def claim(tx: Session, row_id: int) -> Claim | None:
@@ -128,14 +128,12 @@ def next_in(tx: Session, lane: str) -> Rows:
     return [(row.id, row.job) for row in tx.execute(rows)]
 
 
-def _append(tx: Session, job: str, lane: str, key: str, args: dict[str, Any], due_at: datetime) -> int:
+def _append(
+    tx: Session | Connection, job: str, lane: str, key: str, args: dict[str, Any], due_at: datetime
+) -> int:
     row = {"job": job, "lane": lane, "key": key, "args": args, "due_at": due_at, "attempts": 0, "claims": 0}
     row_id: int = tx.execute(_ADDED, row).scalar_one()
     return row_id
-
-
-def _remember_to_ring(tx: Session, row_id: int, job: str) -> None:
-    tx.info.setdefault("bells", []).append((row_id, job))
 
 
 def _open(statement: Any) -> Any:

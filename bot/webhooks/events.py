@@ -90,6 +90,95 @@ class Comment(_Part):
     performed_via_github_app: Via | None = None
 
 
+class HeadRepository(_Part):
+    """Where a pull request's branch lives: here, or in a fork."""
+
+    id: int
+    full_name: str = ""
+
+
+class End(_Part):
+    """A branch of a pull request and the commit it is at; no repository where the fork was deleted."""
+
+    ref: str
+    sha: str
+    repo: HeadRepository | None = None
+
+
+class ShortPullRequest(_Part):
+    """A pull request as the events of reviews and comments carry it."""
+
+    id: int
+    node_id: str
+    number: int
+    title: str = ""
+    body: str | None = None
+    state: str = "open"
+    draft: bool = False
+    merged_at: datetime | None = None
+    user: User | None = None
+    head: End
+    base: End
+    html_url: str
+
+    @property
+    def from_fork(self) -> bool:
+        """Whether the branch is in another repository, where nothing of ours is ever pushed."""
+        return self.head.repo is None or self.base.repo is None or self.head.repo.id != self.base.repo.id
+
+
+class PullRequest(ShortPullRequest):
+    """A pull request as its own events carry it."""
+
+    merged: bool = False
+    merged_by: User | None = None
+
+
+class Review(_Part):
+    """A review; `state` is in lower case: commented, approved, changes_requested, dismissed."""
+
+    id: int
+    node_id: str
+    body: str | None = None
+    state: str
+    user: User | None = None
+    html_url: str
+    submitted_at: datetime | None = None
+
+
+class ReviewComment(_Part):
+    """A comment on a line; `in_reply_to_id` is the first one of its thread, `line` None where a push changed it."""
+
+    id: int
+    node_id: str
+    in_reply_to_id: int | None = None
+    pull_request_review_id: int | None = None
+    body: str | None = None
+    user: User | None = None
+    path: str
+    line: int | None = None
+    html_url: str
+    created_at: datetime
+    updated_at: datetime
+
+    @property
+    def thread_id(self) -> int:
+        """The id of the comment that its thread begins with."""
+        return self.in_reply_to_id or self.id
+
+
+class CheckRun(_Part):
+    """A check run, of any App."""
+
+    id: int
+    name: str
+    head_sha: str
+    external_id: str | None = None
+    status: str
+    conclusion: str | None = None
+    app: Via | None = None
+
+
 class InstallationRef(_Part):
     """Which installation an event was sent for."""
 
@@ -151,6 +240,62 @@ class IssueCommentEvent(Event):
     changes: Changes | None = None
 
 
+class PullRequestEvent(Event):
+    """`pull_request`: opened, edited, synchronize, closed, reopened, ready_for_review, converted_to_draft …
+
+    Of `synchronize`, `before` and `after` are the head's commits.
+    """
+
+    number: int
+    pull_request: PullRequest
+    repository: Repository
+    changes: Changes | None = None
+    before: str | None = None
+    after: str | None = None
+
+
+class PullRequestReviewEvent(Event):
+    """`pull_request_review`: submitted, edited, dismissed."""
+
+    review: Review
+    pull_request: ShortPullRequest
+    repository: Repository
+    changes: Changes | None = None
+
+
+class PullRequestReviewCommentEvent(Event):
+    """`pull_request_review_comment`: created, edited, deleted; replies in threads among them."""
+
+    comment: ReviewComment
+    pull_request: ShortPullRequest
+    repository: Repository
+    changes: Changes | None = None
+
+
+class CheckRunEvent(Event):
+    """`check_run`: created, completed, rerequested (a person asks for it again), requested_action."""
+
+    check_run: CheckRun
+    repository: Repository
+
+
+class PushEvent(Event):
+    """`push`: a branch or tag was made, moved or deleted; commits that are not there are all zeros."""
+
+    ref: str
+    before: str
+    after: str
+    created: bool = False
+    deleted: bool = False
+    forced: bool = False
+    repository: Repository
+
+    @property
+    def branch(self) -> str | None:
+        """The branch's name; None for a tag."""
+        return self.ref.removeprefix("refs/heads/") if self.ref.startswith("refs/heads/") else None
+
+
 class InstallationEvent(Event):
     """`installation`: created, deleted, suspend, unsuspend, new_permissions_accepted."""
 
@@ -179,6 +324,11 @@ EVENTS: dict[str, type[Event]] = {
     "installation": InstallationEvent,
     "installation_repositories": InstallationRepositoriesEvent,
     "ping": PingEvent,
+    "pull_request": PullRequestEvent,
+    "pull_request_review": PullRequestReviewEvent,
+    "pull_request_review_comment": PullRequestReviewCommentEvent,
+    "check_run": CheckRunEvent,
+    "push": PushEvent,
 }
 
 

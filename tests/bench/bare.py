@@ -40,7 +40,7 @@ def _on_sqlite(delivery_id: str, payload: str) -> None:
         path = os.environ["DATABASE_URL"].removeprefix("sqlite:///")
         mine.connection = sqlite3.connect(path, timeout=10, isolation_level=None)
         mine.connection.execute("PRAGMA journal_mode=WAL")
-        mine.connection.execute("PRAGMA synchronous=FULL")
+        mine.connection.execute("PRAGMA synchronous=FULL")  # as in bot/store/db.py
         mine.connection.execute(TABLE)
     # outside a transaction each statement commits by itself
     mine.connection.execute("INSERT INTO bare VALUES (?, ?)", (delivery_id, payload))

@@ -8,6 +8,7 @@ import hmac
 import json
 import uuid
 from pathlib import Path
+from typing import Any
 
 from tests.bench.load import request
 
@@ -16,21 +17,27 @@ PATH = "/webhooks/github"
 SECRET = "it is a secret"
 
 
-def payload() -> bytes:
+def payload() -> Any:
     """The largest example of an `issues` event in GitHub's own documentation: about 20 kB."""
     with gzip.open(EXAMPLES) as file:
-        examples = json.load(file)["issues"]
-    return max((json.dumps(example).encode() for example in examples), key=len)
+        return max(json.load(file)["issues"], key=lambda example: len(json.dumps(example)))
 
 
-def deliveries(count: int) -> list[bytes]:
-    """Requests that differ in their delivery id, as one event's would in no other header."""
-    body = payload()
-    signature = hmac.new(SECRET.encode(), body, hashlib.sha256).hexdigest()
+def deliveries(count: int, secret: str = SECRET) -> list[bytes]:
+    """Requests about `count` different issues of a repository that nobody knows."""
+    event, requests = payload(), []
+    for number in range(1, count + 1):
+        event["issue"]["number"] = number
+        requests.append(_signed(json.dumps(event).encode(), secret))
+    return requests
+
+
+def _signed(body: bytes, secret: str) -> bytes:
     headers = {
         "User-Agent": "GitHub-Hookshot/f4k3g1t",
         "Content-Type": "application/json",
         "X-GitHub-Event": "issues",
-        "X-Hub-Signature-256": f"sha256={signature}",
+        "X-GitHub-Delivery": str(uuid.uuid4()),
+        "X-Hub-Signature-256": f"sha256={hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()}",
     }
-    return [request("POST", PATH, {**headers, "X-GitHub-Delivery": str(uuid.uuid4())}, body) for _ in range(count)]
+    return request("POST", PATH, headers, body)

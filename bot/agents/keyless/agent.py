@@ -2,39 +2,33 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
-from bot.agents.archive import pack, read
+from bot.agents.archive import pack
 from bot.agents.base import (
-    AgentFailed,
     Dropped,
-    Ended,
     Log,
     OnProgress,
     ScanResult,
     Task,
     Tool,
-    Workplace,
     in_scope,
 )
-from bot.agents.keyless.analyzers import ANALYZERS, BATCH, Analyzer, read_output
+from bot.agents.keyless.analyzers import ANALYZERS, Analyzer
+from bot.agents.keyless.calls import ToolFailed, call, version
 from bot.agents.keyless.findings import Finding
 from bot.agents.keyless.grouping import group
 from bot.agents.keyless.places import is_ours
 from bot.agents.keyless.prompt import Chosen, choose
 from bot.agents.keyless.python import oldest_python
-from bot.agents.keyless.rules import Rule, off_in, rules_of
+from bot.agents.keyless.rules import Rule, rules_of
 from bot.agents.keyless.summary import summary
 from bot.agents.keyless.worth import worth_it
+from bot.agents.needs import Workplace
 from bot.agents.tree import Tree
 
 MAX_ISSUES = 50
-MAX_OUTPUT = 64 * 1024 * 1024
-MISSING = 127
 UNPARSED = ("invalid-syntax", "SC1072", "SC1073")
-INTO_FILE = 'cd repo && exec "$@" > ../out.json'
 
 
 @dataclass
@@ -107,58 +101,16 @@ def _rules(analyzer: Analyzer, chosen: Chosen) -> dict[str, Rule]:
 
 def _analyze(done: _Scan, analyzer: Analyzer, paths: list[str], chosen: Chosen) -> None:
     rules = _rules(analyzer, chosen)
-    tool = _version(done, analyzer)
+    tool = version(done.sandbox, analyzer)
     if tool.problem is None:
         try:
-            for start in range(0, len(paths), BATCH):
-                done.findings += _call(done, analyzer, rules, paths[start : start + BATCH])
+            done.findings += call(done.sandbox, analyzer, rules, done.python, paths, done.log)
             done.rules |= rules
-        except _ToolFailed as failed:
+        except ToolFailed as failed:
             tool = Tool(name=analyzer.name, version=tool.version, problem=str(failed))
     done.tools.append(tool)
-
-
-class _ToolFailed(Exception):
-    """One analyzer gave up; the others go on."""
-
-
-def _version(done: _Scan, analyzer: Analyzer) -> Tool:
-    ended = _run(done, [analyzer.name, "--version"])
-    number = re.search(r"\d+\.\d+(\.\d+)*", ended.log)
-    if ended.exit_code == MISSING:
-        return Tool(name=analyzer.name, problem="is not installed")
-    if ended.exit_code or not number:
-        return Tool(name=analyzer.name, problem=f"does not start (exit code {ended.exit_code})")
-    return Tool(name=analyzer.name, version=number[0])
-
-
-def _call(done: _Scan, analyzer: Analyzer, rules: dict[str, Rule], paths: list[str]) -> list[Finding]:
-    command = analyzer.command(rules, done.python)
-    ended = _run(done, ["sh", "-c", INTO_FILE, "sh", *command, *(f"./{path}" for path in paths)], done.log)
-    # 1 is "there are findings"
-    if ended.exit_code not in (0, 1):
-        raise _ToolFailed(f"failed with exit code {ended.exit_code}")
-    found = read_output(analyzer, read(done.sandbox, "out.json", MAX_OUTPUT))
-    known = set(paths)
-    off = off_in(analyzer.language)
-    return [placed for one in found if one.rule not in off and (placed := _placed(one, known))]
-
-
-def _run(done: _Scan, command: list[str], on_line: Callable[[str], None] | None = None) -> Ended:
-    try:
-        return done.sandbox.run(command, None, on_line)
-    except TimeoutError as error:
-        raise AgentFailed(f"{command[0]} ran out of time: {error}") from error
 
 
 def _unread(findings: list[Finding]) -> list[str]:
     """Files that a tool could not parse: what it says nothing about there is not gone."""
     return [one.path for one in findings if one.rule in UNPARSED]
-
-
-def _placed(one: Finding, known: set[str]) -> Finding | None:
-    """The finding with its path in the repository; tools print it from the sandbox's root or from `.`."""
-    parts = one.path.removeprefix("./").split("/repo/")
-    tails = ["/repo/".join(parts[start:]) for start in range(len(parts))]
-    path = next((tail for tail in tails if tail in known), None)
-    return None if path is None else replace(one, path=path)

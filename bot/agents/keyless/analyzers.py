@@ -12,12 +12,16 @@ from dataclasses import dataclass
 from pydantic import BaseModel, ValidationError
 
 from bot.agents.base import AgentFailed
+from bot.agents.keyless.edits import Edit, Fix
 from bot.agents.keyless.findings import Finding
 from bot.agents.tree import Tree
 
 # files in one call: far below what a command line may hold
 BATCH = 500
 SHELLS = re.compile(rb"^#!\s*\S*?(/env\s+(-S\s+)?)?/?(sh|bash|dash|ksh)\b")
+
+# shellcheck does not say which of its fixes keep the meaning: quotes stop a splitting that may be meant
+SAFE_IN_SHELL = (2006,)
 
 
 @dataclass(frozen=True)
@@ -36,8 +40,15 @@ class _At(BaseModel):
     column: int
 
 
+class _Edit(BaseModel):
+    content: str
+    location: _At
+    end_location: _At
+
+
 class _Fix(BaseModel):
     applicability: str
+    edits: list[_Edit]
 
 
 class _RuffFinding(BaseModel):
@@ -50,6 +61,18 @@ class _RuffFinding(BaseModel):
     fix: _Fix | None = None
 
 
+class _Replacement(BaseModel):
+    line: int
+    column: int
+    endLine: int
+    endColumn: int
+    replacement: str
+
+
+class _ShellFix(BaseModel):
+    replacements: list[_Replacement]
+
+
 class _ShellFinding(BaseModel):
     file: str
     line: int
@@ -57,6 +80,7 @@ class _ShellFinding(BaseModel):
     column: int
     code: int
     message: str
+    fix: _ShellFix | None = None
 
 
 class _Ruff(BaseModel):
@@ -99,10 +123,24 @@ def _read_ruff(output: bytes) -> list[Finding]:
             rule=one.code or "invalid-syntax",
             message=one.message,
             name=one.name or "",
-            safe_fix=bool(one.fix and one.fix.applicability == "safe"),
+            fix=_ruff_fix(one.fix) if one.fix else None,
         )
         for one in parsed.findings
     ]
+
+
+def _ruff_fix(given: _Fix) -> Fix | None:
+    if given.applicability not in ("safe", "unsafe"):
+        return None
+    edits = (
+        Edit(
+            (one.location.row, one.location.column),
+            (one.end_location.row, one.end_location.column),
+            one.content,
+        )
+        for one in given.edits
+    )
+    return Fix(given.applicability == "safe", tuple(edits))
 
 
 def _shellcheck_command(codes: Iterable[str], python: str | None) -> list[str]:
@@ -120,9 +158,18 @@ def _read_shellcheck(output: bytes) -> list[Finding]:
             tool="shellcheck",
             rule=f"SC{one.code}",
             message=one.message,
+            fix=_shellcheck_fix(one.code, one.fix) if one.fix else None,
         )
         for one in parsed.comments
     ]
+
+
+def _shellcheck_fix(code: int, given: _ShellFix) -> Fix:
+    edits = (
+        Edit((one.line, one.column), (one.endLine, one.endColumn), one.replacement)
+        for one in given.replacements
+    )
+    return Fix(code in SAFE_IN_SHELL, tuple(edits))
 
 
 def read_output(analyzer: Analyzer, output: bytes) -> list[Finding]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+from bot.agents.keyless.edits import Fix
 
 
 @dataclass(frozen=True, order=True)
 class Finding:
-    """`rule`: the tool's code; `name`: its name, if any. `safe_fix`: the tool calls its own fix safe."""
+    """`rule`: the tool's code; `name`: its name, if any. `fix`: what the tool would do about it."""
 
     path: str
     line: int
@@ -17,4 +19,8 @@ class Finding:
     rule: str
     message: str
     name: str = ""
-    safe_fix: bool = False
+    fix: Fix | None = field(default=None, compare=False)
+
+    @property
+    def safe_fix(self) -> bool:
+        return self.fix is not None and self.fix.safe

@@ -8,7 +8,16 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from bot.webhooks.context import Context
-from bot.webhooks.handlers import installation, installation_repositories, issue_comment, issues, ping
+from bot.webhooks.handlers import (
+    installation,
+    installation_repositories,
+    issue_comment,
+    issues,
+    ping,
+    pull_request,
+    pull_request_review,
+    pull_request_review_comment,
+)
 
 Handler = Callable[[Session, Any, Context], None]
 
@@ -18,7 +27,14 @@ HANDLERS: dict[str, Handler] = {
     "issue_comment": issue_comment.handle,
     "issues": issues.handle,
     "ping": ping.handle,
+    "pull_request": pull_request.handle,
+    "pull_request_review": pull_request_review.handle,
+    "pull_request_review_comment": pull_request_review_comment.handle,
 }
 
-# events that want something done only for some people: whether this one does
-ASKS: dict[str, Callable[[Any, str], bool]] = {"issue_comment": issue_comment.asks}
+# events for which it matters what the sender may do: whether this one is such
+ASKS: dict[str, Callable[[Session, Any, str], bool]] = {
+    "issue_comment": issue_comment.asks,
+    "pull_request_review": pull_request_review.asks,
+    "pull_request_review_comment": pull_request_review_comment.asks,
+}

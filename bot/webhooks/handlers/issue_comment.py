@@ -6,29 +6,37 @@ from sqlalchemy.orm import Session
 
 from bot.domain import projects, sessions, threads
 from bot.domain.errors import DomainError
+from bot.domain.questions import Source
 from bot.store import clock
 from bot.store.models import Project
-from bot.webhooks import commands
+from bot.webhooks import commands, replies
 from bot.webhooks.commands import Command
 from bot.webhooks.context import Context
 from bot.webhooks.events import IssueCommentEvent
+from bot.webhooks.handlers import reviewing
 
 SCAN_LEVEL = "write"
 
 
-def asks(event: IssueCommentEvent, slug: str) -> bool:
+def asks(tx: Session, event: IssueCommentEvent, slug: str) -> bool:
     """Whether a person wants something of us by it; an edit never runs a command."""
     human = event.sender is not None and not event.sender.is_bot
-    return event.action == "created" and human and bool(commands.parse(event.comment.body or "", slug))
+    body = event.comment.body or ""
+    return event.action == "created" and human and bool(commands.parse(body, slug) or replies.parse_numbered(body))
 
 
 def handle(tx: Session, event: IssueCommentEvent, context: Context) -> None:
     project = projects.on(tx, event.repository.id)
-    if project is None or not asks(event, context.slug):
+    if project is None or not asks(tx, event, context.slug):
         return
-    threads.react(tx, project, event.issue.number, event.comment.id, "eyes")
-    for command in commands.parse(event.comment.body or "", context.slug):
+    wanted = commands.parse(event.comment.body or "", context.slug)
+    if wanted:
+        threads.react(tx, project, event.issue.number, event.comment.id, "eyes")
+    for command in wanted:
         _do(tx, project, event, command, context)
+    if by := reviewing.speaks(event.comment.user, context):
+        source = Source(f"comment:{event.comment.id}", event.comment.html_url, event.comment.created_at)
+        reviewing.hear_numbered(tx, project, event.issue.number, event.comment.body or "", by, source)
 
 
 def _do(tx: Session, project: Project, event: IssueCommentEvent, command: Command, context: Context) -> None:

@@ -1,4 +1,4 @@
-"""A stateful stand-in for GitHub, held to its contract: REST, webhooks, git over HTTP and plain pages.
+"""A stateful stand-in for GitHub, held to its contract: REST, GraphQL, webhooks, git and plain pages.
 
     fake = FakeGitHub(tmp_path)
     app = fake.create_app(deliver=into_app(bot))
@@ -16,19 +16,25 @@ from .fake import FakeGitHub
 from .people import Person
 from .server import Server, serve
 from .state import Account, App, Comment, Installation, Issue, Repository
+from .state_pulls import CheckRun, PullRequest, Review, ReviewComment, Thread
 
 __all__ = [
     "Account",
     "App",
+    "CheckRun",
     "Comment",
     "Delivery",
     "FakeGitHub",
     "Installation",
     "Issue",
     "Person",
+    "PullRequest",
     "Refused",
     "Repository",
+    "Review",
+    "ReviewComment",
     "Server",
+    "Thread",
     "into_app",
     "over_http",
     "serve",

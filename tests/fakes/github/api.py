@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from flask import Request, Response
 
-from . import auth, contract, rest
+from . import auth, contract, graph, rest
 from .errors import Refused, Reply, not_found
 from .limits import limits, spend
 from .registry import ROUTES, Call
@@ -28,12 +28,12 @@ DROPPED = "fake.dropped"  # set in the WSGI environment: the server closes the c
 
 
 def is_api(path: str) -> bool:
-    return path.startswith("/api/v3") or path.split("/")[1] in ROOTS
+    return path.startswith("/api/v3") or path.split("/")[1] in ROOTS or path in graph.PATHS
 
 
 def answer(fake: FakeGitHub, request: Request) -> Response:
     """Answer one API request and note it in `fake.requests`."""
-    path = _by_name(fake, request.path.removeprefix("/api/v3") or "/")
+    path = _path(fake, request)
     body = _json(request)
     with fake.lock:
         fault = fake.faults.take(request.method, path)
@@ -72,6 +72,8 @@ def _act(
     if request.headers.get("X-GitHub-Api-Version", VERSIONS[0]) not in VERSIONS:
         fake.violate(request.method, path, "no such API version")
         raise Refused(400, "Invalid API version.")
+    if request.path in graph.PATHS and request.method == "POST":
+        return graph.answer(fake, request.headers.get("Authorization", ""), body, who)
     found = contract.find(request.method, path)
     if found is None:
         fake.violate(request.method, path, "GitHub has no such operation")
@@ -138,8 +140,11 @@ def _rest(path: str) -> str:
     return (match[3] if match else None) or ""
 
 
-def _by_name(fake: FakeGitHub, path: str) -> str:
-    """`/repositories/{id}/…` said with owner and name."""
+def _path(fake: FakeGitHub, request: Request) -> str:
+    """Without `/api/v3`, and with `/repositories/{id}/…` said by owner and name."""
+    if request.path in graph.PATHS:
+        return graph.PATH
+    path = request.path.removeprefix("/api/v3") or "/"
     match = BY_ID.match(path)
     if not match or int(match[1]) not in fake.repositories:
         return path

@@ -24,7 +24,7 @@ class Refused(Exception):
         self,
         status: int,
         message: str,
-        errors: list[dict[str, str]] | None = None,
+        errors: list[Any] | None = None,
         headers: dict[str, str] | None = None,
         **more: Any,
     ) -> None:

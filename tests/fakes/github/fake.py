@@ -61,6 +61,7 @@ class FakeGitHub(World):
         events: list[str] | None = None,
         deliver: Deliver | None = None,
         owner: Person | Account | None = None,
+        webhook_url: str = "",
     ) -> App:
         """A GitHub App with its own key; its first webhook is a ping."""
         with self.acting():
@@ -80,6 +81,7 @@ class FakeGitHub(World):
                 account_of(owner) if owner else bot,
                 self.clock(),
                 deliver,
+                webhook_url,
             )
             self.apps[app.id] = app
             self.webhooks.ping(app)
@@ -116,6 +118,16 @@ class FakeGitHub(World):
             number = self.next_id()
             git = BareRepository.copy(Path(path), self._git_path(number), self.clock)
             return self._add_repository(number, owner, name, private, git, description)
+
+    def fork(self, owner: Person | Account, parent: Repository) -> Repository:
+        """A copy that pull requests may come from."""
+        with self.acting():
+            number = self.next_id()
+            git = BareRepository.copy(parent.git.path, self._git_path(number), self.clock)
+            account = account_of(owner)
+            copy = self._add_repository(number, account, parent.name, parent.private, git, parent.description)
+            copy.parent = parent
+            return copy
 
     def install(
         self,

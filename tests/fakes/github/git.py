@@ -10,9 +10,10 @@ from typing import IO, TYPE_CHECKING
 from flask import Request, Response
 
 from . import auth
-from .acts.repositories import pushed
+from .acts.pushes import pushed
 from .api import DROPPED
 from .errors import Refused
+from .git_report import with_reasons
 from .gitstore import environment
 from .state import Actor, Installation, Repository, Token
 
@@ -81,26 +82,34 @@ def _ask() -> Refused:
 def _serve(
     fake: FakeGitHub, request: Request, repository: Repository, token: Token | None, rest: str
 ) -> Response:
-    before = repository.git.refs() if rest == "git-receive-pack" else None
     with tempfile.TemporaryFile() as body:
         while chunk := request.stream.read(CHUNK):
             body.write(chunk)
-        size = body.tell()
+        variables = _cgi(request, repository, token, rest, body.tell())
         body.seek(0)
-        process = subprocess.Popen(
-            ["git", "http-backend"],
-            stdin=body,
-            stdout=subprocess.PIPE,
-            env=_cgi(request, repository, token, rest, size),
-        )
+        if token is None or rest != "git-receive-pack":
+            return Response(*_run(body, variables))
+        with fake.acting():  # one push at a time, and its events with it
+            return _receive(fake, repository, token, body, variables)
+
+
+def _receive(
+    fake: FakeGitHub, repository: Repository, token: Token, body: IO[bytes], variables: dict[str, str]
+) -> Response:
+    before = repository.git.refs()
+    with tempfile.NamedTemporaryFile(mode="r") as reasons:
+        stream, status, headers = _run(body, variables | _rules(repository, token, reasons.name))
+        content = with_reasons(b"".join(stream), reasons.read())
+    installation = token.installation
+    pushed(fake, Actor(installation.app.bot, installation.app, installation), repository, before)
+    return Response(content, status, [one for one in headers if one[0].lower() != "content-length"])
+
+
+def _run(body: IO[bytes], variables: dict[str, str]) -> tuple[Iterator[bytes], int, list[tuple[str, str]]]:
+    process = subprocess.Popen(["git", "http-backend"], stdin=body, stdout=subprocess.PIPE, env=variables)
     assert process.stdout is not None
     status, headers = _head(process.stdout)
-    if before is None or token is None:
-        return Response(_stream(process, process.stdout), status, headers)
-    content = b"".join(_stream(process, process.stdout))
-    with fake.acting():
-        pushed(fake, Actor(token.installation.app.bot, token.installation.app), repository, before)
-    return Response(content, status, headers)
+    return _stream(process, process.stdout), status, headers
 
 
 def _cgi(
@@ -122,6 +131,14 @@ def _cgi(
     if token:
         variables["REMOTE_USER"] = token.installation.app.bot.login
     return environment() | variables
+
+
+def _rules(repository: Repository, token: Token, reasons: str) -> dict[str, str]:
+    """What our update hook asks for."""
+    lines = [f"refs/heads/{branch} {code}" for branch, code in repository.guarded.items()]
+    may = auth.allows(token.permissions, "workflows=write")
+    told = {"FAKE_GUARDED": "\n".join(lines), "FAKE_REASONS": reasons}
+    return told | ({"FAKE_WORKFLOWS": "yes"} if may else {})
 
 
 def _head(output: IO[bytes]) -> tuple[int, list[tuple[str, str]]]:

@@ -50,5 +50,7 @@ def bring(git: BareRepository, source: BareRepository, sha: str, ref: str) -> No
 def _or_none(git: BareRepository, *command: str) -> str | None:
     try:
         return git.run(*command).decode().strip()
-    except subprocess.CalledProcessError:
+    except subprocess.CalledProcessError as error:
+        if error.returncode != 1:  # git's word for no
+            raise
         return None

@@ -2,34 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
-
-from .acts import comments, installations, issues, labels, repositories
+from .acts import comments, installations, issues, labels, pulls, pushes, repositories
 from .acts.labels import DEFAULT_COLOR
-from .state import Account, Actor, Comment, Installation, Issue, Label, Reaction, Repository
-
-if TYPE_CHECKING:
-    from .fake import FakeGitHub
-
-P = ParamSpec("P")
-R = TypeVar("R")
+from .people_on_pulls import OnPullRequests
+from .state import Account, Comment, Installation, Issue, Label, Reaction, Repository
+from .state_pulls import ReviewComment
 
 
-class Person:
+class Person(OnPullRequests):
     """Somebody with an account. Each act raises `Refused` where GitHub would refuse it."""
-
-    def __init__(self, fake: FakeGitHub, account: Account) -> None:
-        self.fake = fake
-        self.account = account
-
-    @property
-    def login(self) -> str:
-        return self.account.login
-
-    @property
-    def id(self) -> int:
-        return self.account.id
 
     def opens_issue(
         self,
@@ -53,7 +34,7 @@ class Person:
         self._do(issues.close_issue, issue, reason)
 
     def reopens(self, issue: Issue) -> None:
-        self._do(issues.reopen_issue, issue)
+        self._do(pulls.reopen, issue)
 
     def labels(self, issue: Issue, *names: str) -> None:
         self._do(labels.add_labels, issue, list(names))
@@ -85,7 +66,7 @@ class Person:
     def deletes_comment(self, comment: Comment) -> None:
         self._do(comments.delete_comment, comment)
 
-    def reacts(self, to: Issue | Comment, content: str) -> Reaction:
+    def reacts(self, to: Issue | Comment | ReviewComment, content: str) -> Reaction:
         return self._do(comments.react, to, content)[0]
 
     def pushes(
@@ -96,13 +77,10 @@ class Person:
         branch: str | None = None,
     ) -> str:
         """One commit on a branch, with its `push` event; gives the sha."""
-        with self.fake.acting():
-            issues.require(Actor(self.account), repository, "write")
-            before = repository.git.refs()
-            author = f"{self.login} <{self.login}@users.noreply.github.test>"
-            sha = repository.git.commit(files, message, branch, author)
-            repositories.pushed(self.fake, Actor(self.account), repository, before)
-            return sha
+        return self._do(pushes.push, repository, files, message, branch)
+
+    def deletes_branch(self, repository: Repository, branch: str) -> None:
+        self._do(pushes.delete_branch, repository, branch)
 
     def renames(self, repository: Repository, name: str) -> None:
         self._do(repositories.rename, repository, name)
@@ -137,7 +115,3 @@ class Person:
 
     def uninstalls(self, installation: Installation) -> None:
         self._do(installations.uninstall, installation)
-
-    def _do(self, act: Callable[Concatenate[Any, Actor, P], R], *arguments: P.args, **named: P.kwargs) -> R:
-        with self.fake.acting():
-            return act(self.fake, Actor(self.account), *arguments, **named)

@@ -41,6 +41,7 @@ class App:
     owner: Account
     created_at: datetime
     deliver: Deliver | None = None
+    webhook_url: str = ""  # where the App says it listens; `deliver` does the sending
 
 
 @dataclass(eq=False)

@@ -22,6 +22,11 @@ NEEDS = {
     "issues": "issues=read",
     "issue_comment": "issues=read; pull_requests=read",
     "label": "issues=read",
+    "pull_request": "pull_requests=read",
+    "pull_request_review": "pull_requests=read",
+    "pull_request_review_comment": "pull_requests=read",
+    "pull_request_review_thread": "pull_requests=read",
+    "check_run": "checks=read",
     "push": "contents=read",
     "repository": "metadata=read",
 }
@@ -41,13 +46,21 @@ class Webhooks:
         self._thread: threading.Thread | None = None
 
     def emit(
-        self, actor: Actor, event: str, action: str | None, repository: Repository, **content: Any
+        self,
+        actor: Actor,
+        event: str,
+        action: str | None,
+        repository: Repository,
+        only: App | None = None,
+        **content: Any,
     ) -> None:
-        """Queue an event about a repository for every installation that would hear of it."""
+        """Queue an event about a repository for every installation that would hear of it, or of one App."""
         shared = {"repository": repository_json(self.fake, repository)}
         if repository.owner.type == "Organization":
             shared["organization"] = organization_json(self.fake, repository.owner)
         for installation in self.fake.installations.values():
+            if only not in (None, installation.app):
+                continue
             if installation.covers(repository) and _hears(installation, event):
                 own = {"installation": {"id": installation.id, "node_id": f"MDIz{installation.id}"}}
                 self._queue(actor, installation, event, action, content | shared | own, repository)

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 from ..errors import Refused, at_most, invalid
 from ..shapes.issues import comment_json, issue_json
 from ..state import Actor, Comment, Issue, Reaction
-from .issues import LONGEST_BODY, require, writable
+from ..state_pulls import ReviewComment
+from .issues import LONGEST_BODY, changeable, require
 
 if TYPE_CHECKING:
     from ..fake import FakeGitHub
@@ -16,8 +17,8 @@ MOST_COMMENTS = 2_500
 
 
 def comment(fake: FakeGitHub, actor: Actor, issue: Issue, body: str) -> Comment:
-    _check(actor, issue)
-    _check_body(body)
+    check_open_to(actor, issue)
+    check_body(body)
     if len(issue.comments) >= MOST_COMMENTS:
         raise Refused(403, f"Commenting is disabled on issues with more than {MOST_COMMENTS} comments")
     now = fake.clock()
@@ -29,8 +30,8 @@ def comment(fake: FakeGitHub, actor: Actor, issue: Issue, body: str) -> Comment:
 
 
 def edit_comment(fake: FakeGitHub, actor: Actor, changed: Comment, body: str) -> None:
-    _check_own(actor, changed)
-    _check_body(body)
+    check_own(actor, changed)
+    check_body(body)
     if body == changed.body:
         return
     before, changed.body, changed.updated_at = changed.body, body, fake.clock()
@@ -38,14 +39,16 @@ def edit_comment(fake: FakeGitHub, actor: Actor, changed: Comment, body: str) ->
 
 
 def delete_comment(fake: FakeGitHub, actor: Actor, gone: Comment) -> None:
-    _check_own(actor, gone)
+    check_own(actor, gone)
     gone.issue.comments.remove(gone)
     _emit(fake, actor, "deleted", gone)
 
 
-def react(fake: FakeGitHub, actor: Actor, to: Issue | Comment, content: str) -> tuple[Reaction, bool]:
+def react(
+    fake: FakeGitHub, actor: Actor, to: Issue | Comment | ReviewComment, content: str
+) -> tuple[Reaction, bool]:
     """The reaction, and whether it is new. GitHub sends no webhook for these."""
-    _check(actor, to.issue if isinstance(to, Comment) else to)
+    check_open_to(actor, to if isinstance(to, Issue) else to.issue)
     same = (r for r in to.reactions if r.user is actor.account and r.content == content)
     if found := next(same, None):
         return found, False
@@ -66,19 +69,22 @@ def _emit(fake: FakeGitHub, actor: Actor, action: str, about: Comment, **content
     )
 
 
-def _check(actor: Actor, issue: Issue) -> None:
-    writable(issue.repository)
+def check_open_to(actor: Actor, issue: Issue) -> None:
+    """Whether this actor may write below an issue or a pull request."""
+    changeable(issue)
     require(actor, issue.repository, "read")
     if issue.locked and (actor.app or not issue.repository.lets(actor.account, "write")):
         raise Refused(403, "Unable to create comment because issue is locked.")
 
 
-def _check_own(actor: Actor, about: Comment) -> None:
-    writable(about.issue.repository)
+def check_own(actor: Actor, about: Comment | ReviewComment) -> None:
+    """Whether this actor may edit or delete a comment: its author, or who may write."""
+    changeable(about.issue)
     require(actor, about.issue.repository, "read" if about.user is actor.account else "write")
 
 
-def _check_body(body: str) -> None:
+def check_body(body: str, resource: str = "IssueComment") -> None:
+    """422 for a blank body, or one that is too long."""
     if not body.strip():
-        raise invalid("IssueComment", "data", "unprocessable", "Body cannot be blank")
-    at_most(LONGEST_BODY, body, "IssueComment", "body")
+        raise invalid(resource, "data", "unprocessable", "Body cannot be blank")
+    at_most(LONGEST_BODY, body, resource, "body")

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any
 from ..errors import Refused, at_most, invalid
 from ..shapes.accounts import user_json
 from ..shapes.issues import issue_json
+from ..shapes.pulls import full_pull_json
 from ..shapes.repositories import repository_json
 from ..state import Account, Actor, Issue, Repository
+from ..state_pulls import PullRequest
 
 if TYPE_CHECKING:
     from ..fake import FakeGitHub
@@ -30,16 +32,32 @@ def require(actor: Actor, repository: Repository, role: str) -> None:
         raise Refused(403, f"Must have {role} rights to Repository.")
 
 
-def writable(repository: Repository) -> None:
-    """403 for an archived repository, 410 for one without issues."""
+def unarchived(repository: Repository) -> None:
     if repository.archived:
         raise Refused(403, "Repository was archived so is read-only.")
+
+
+def writable(repository: Repository) -> None:
+    """403 for an archived repository, 410 for one without issues."""
+    unarchived(repository)
     if not repository.has_issues:
         raise Refused(410, "Issues has been disabled in this repository.")
 
 
+def changeable(issue: Issue) -> None:
+    """The same for what is there; a pull request does not mind that issues are disabled."""
+    (unarchived if isinstance(issue, PullRequest) else writable)(issue.repository)
+
+
 def emit(fake: FakeGitHub, actor: Actor, action: str, issue: Issue, **content: Any) -> None:
-    fake.webhooks.emit(actor, "issues", action, issue.repository, issue=issue_json(fake, issue), **content)
+    """Tell of an issue, or by `pull_request` of a pull request."""
+    if isinstance(issue, PullRequest):
+        event = "pull_request"
+        content |= {"number": issue.number, "pull_request": full_pull_json(fake, issue)}
+    else:
+        event = "issues"
+        content |= {"issue": issue_json(fake, issue)}
+    fake.webhooks.emit(actor, event, action, issue.repository, **content)
 
 
 def open_issue(
@@ -47,7 +65,7 @@ def open_issue(
 ) -> Issue:
     require(actor, repository, "read")
     writable(repository)
-    _check_text(title, body)
+    check_text(title, body)
     repository.last_number += 1
     now = fake.clock()
     issue = Issue(
@@ -60,10 +78,10 @@ def open_issue(
 
 def edit_issue(fake: FakeGitHub, actor: Actor, issue: Issue, changes: dict[str, str | None]) -> None:
     """Set `title` and `body` where they differ; one `edited` event with what they were."""
-    writable(issue.repository)
+    changeable(issue)
     require(actor, issue.repository, "read" if issue.user is actor.account else "write")
     after = {"title": issue.title, "body": issue.body} | changes
-    _check_text(after["title"], after["body"])
+    check_text(after["title"], after["body"])
     before = {name: getattr(issue, name) for name, value in changes.items() if getattr(issue, name) != value}
     if not before:
         return
@@ -77,32 +95,40 @@ def edit_issue(fake: FakeGitHub, actor: Actor, issue: Issue, changes: dict[str, 
 
 def close_issue(fake: FakeGitHub, actor: Actor, issue: Issue, reason: str = "completed") -> None:
     """Close, or give another reason to what is closed already."""
-    writable(issue.repository)
+    changeable(issue)
     require(actor, issue.repository, "read" if issue.user is actor.account else "triage")
     if reason not in REASONS:
         raise invalid("Issue", "state_reason", "invalid")
-    if (issue.state, issue.state_reason) == ("closed", reason):
+    if isinstance(issue, PullRequest) and issue.state == "closed":
         return
+    if (issue.state, issue.state_reason) != ("closed", reason):
+        mark_closed(fake, actor, issue, reason)
+
+
+def mark_closed(fake: FakeGitHub, actor: Actor, issue: Issue, reason: str = "completed") -> None:
+    """Close without asking whether the actor may; pull requests have no reason."""
     now = fake.clock()
-    issue.state, issue.state_reason, issue.updated_at = "closed", reason, now
+    issue.state, issue.updated_at = "closed", now
+    issue.state_reason = None if isinstance(issue, PullRequest) else reason
     issue.closed_at, issue.closed_by = now, actor.account
     emit(fake, actor, "closed", issue)
 
 
 def reopen_issue(fake: FakeGitHub, actor: Actor, issue: Issue) -> None:
-    writable(issue.repository)
+    changeable(issue)
     own = issue.user is actor.account and issue.closed_by is actor.account
     require(actor, issue.repository, "read" if own else "triage")
     if issue.state == "open":
         return
-    issue.state, issue.state_reason, issue.updated_at = "open", "reopened", fake.clock()
+    issue.state, issue.updated_at = "open", fake.clock()
+    issue.state_reason = None if isinstance(issue, PullRequest) else "reopened"
     issue.closed_at = issue.closed_by = None
     emit(fake, actor, "reopened", issue)
 
 
 def assign(fake: FakeGitHub, actor: Actor, issue: Issue, logins: list[str]) -> None:
     """Make these the assignees; who cannot be assigned is left out without a word, as GitHub does."""
-    writable(issue.repository)
+    changeable(issue)
     require(actor, issue.repository, "triage")
     wanted = [
         fake.accounts[login.lower()] for login in dict.fromkeys(logins) if login.lower() in fake.accounts
@@ -115,7 +141,7 @@ def assign(fake: FakeGitHub, actor: Actor, issue: Issue, logins: list[str]) -> N
 
 
 def lock(fake: FakeGitHub, actor: Actor, issue: Issue, reason: str | None = None) -> None:
-    writable(issue.repository)
+    changeable(issue)
     require(actor, issue.repository, "write")
     issue.lock_reason = reason
     if not issue.locked:
@@ -124,7 +150,7 @@ def lock(fake: FakeGitHub, actor: Actor, issue: Issue, reason: str | None = None
 
 
 def unlock(fake: FakeGitHub, actor: Actor, issue: Issue) -> None:
-    writable(issue.repository)
+    changeable(issue)
     require(actor, issue.repository, "write")
     if issue.locked:
         issue.locked, issue.lock_reason = False, None
@@ -132,7 +158,7 @@ def unlock(fake: FakeGitHub, actor: Actor, issue: Issue) -> None:
 
 
 def delete_issue(fake: FakeGitHub, actor: Actor, issue: Issue) -> None:
-    writable(issue.repository)
+    changeable(issue)
     require(actor, issue.repository, "admin")
     del issue.repository.issues[issue.number]
     issue.repository.gone[issue.number] = None
@@ -182,7 +208,8 @@ def transfer(fake: FakeGitHub, actor: Actor, issue: Issue, target: Repository) -
     return new
 
 
-def _check_text(title: str | None, body: str | None) -> None:
+def check_text(title: str | None, body: str | None) -> None:
+    """422 without a title, or when one of the two is too long."""
     if not title or not title.strip():
         raise invalid("Issue", "title", "missing_field")
     at_most(LONGEST_TITLE, title, "Issue", "title")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from ..errors import at_most, invalid
 from ..shapes.issues import label_json
 from ..state import Actor, Issue, Label, Repository
-from .issues import allowed, emit, require, writable
+from .issues import allowed, changeable, emit, require, unarchived
 
 if TYPE_CHECKING:
     from ..fake import FakeGitHub
@@ -26,7 +26,7 @@ def create_label(
     color: str = DEFAULT_COLOR,
     description: str | None = None,
 ) -> Label:
-    writable(repository)
+    unarchived(repository)
     require(actor, repository, "write")
     _check(repository, None, name, color, description)
     label = Label(fake.next_id(), name, color.lower(), description)
@@ -44,7 +44,7 @@ def update_label(
     color: str,
     description: str | None,
 ) -> None:
-    writable(repository)
+    unarchived(repository)
     require(actor, repository, "write")
     _check(repository, label, name, color, description)
     after = {"name": name, "color": color.lower(), "description": description}
@@ -59,17 +59,17 @@ def update_label(
 
 
 def delete_label(fake: FakeGitHub, actor: Actor, repository: Repository, label: Label) -> None:
-    writable(repository)
+    unarchived(repository)
     require(actor, repository, "write")
     repository.labels.remove(label)
-    for issue in repository.issues.values():
+    for issue in [*repository.issues.values(), *repository.pulls.values()]:
         issue.labels = [kept for kept in issue.labels if kept is not label]
     fake.webhooks.emit(actor, "label", "deleted", repository, label=label_json(fake, repository, label))
 
 
 def add_labels(fake: FakeGitHub, actor: Actor, issue: Issue, names: list[str]) -> None:
     """Put labels on an issue, made in grey where the repository has none of that name."""
-    writable(issue.repository)
+    changeable(issue)
     require(actor, issue.repository, "triage")
     for name in names:
         label = issue.repository.label(name) or create_label(fake, actor, issue.repository, name)
@@ -80,7 +80,7 @@ def add_labels(fake: FakeGitHub, actor: Actor, issue: Issue, names: list[str]) -
 
 
 def remove_labels(fake: FakeGitHub, actor: Actor, issue: Issue, names: list[str]) -> None:
-    writable(issue.repository)
+    changeable(issue)
     require(actor, issue.repository, "triage")
     wanted = {name.lower() for name in names}
     for label in [label for label in issue.labels if label.name.lower() in wanted]:

@@ -1,4 +1,4 @@
-"""Renaming, archiving, transferring and deleting a repository; pushing to it."""
+"""Renaming, archiving, transferring and deleting a repository."""
 
 from __future__ import annotations
 
@@ -12,8 +12,6 @@ from .issues import require
 
 if TYPE_CHECKING:
     from ..fake import FakeGitHub
-
-NO_COMMIT = "0" * 40
 
 
 def rename(fake: FakeGitHub, actor: Actor, repository: Repository, name: str) -> None:
@@ -49,66 +47,6 @@ def delete_repository(fake: FakeGitHub, actor: Actor, repository: Repository) ->
     _emit(fake, actor, "deleted", repository)
     tell_of(fake, actor, repository, "removed")
     del fake.repositories[repository.id]
-
-
-def pushed(fake: FakeGitHub, actor: Actor, repository: Repository, before: dict[str, str]) -> None:
-    """One `push` event for each ref that is not what it was."""
-    after = repository.git.refs()
-    for ref in sorted(before.keys() | after.keys()):
-        if before.get(ref) != after.get(ref):
-            repository.pushed_at = fake.clock()
-            content = _push(fake, actor, repository, ref, before.get(ref), after.get(ref))
-            fake.webhooks.emit(actor, "push", None, repository, **content)
-
-
-def _push(
-    fake: FakeGitHub, actor: Actor, repository: Repository, ref: str, old: str | None, new: str | None
-) -> dict[str, Any]:
-    git = repository.git
-    rows = git.log(*_range(repository, ref, old, new)) if new else []
-    commits = [_commit(fake, actor, repository, row) for row in reversed(rows)]
-    head = _commit(fake, actor, repository, git.log("-1", new)[0]) if new else None
-    pusher = {"name": actor.account.login, "email": f"{actor.account.login}@users.noreply.github.test"}
-    page = f"{fake.server_url}/{repository.full_name}"
-    return {
-        "ref": ref,
-        "before": old or NO_COMMIT,
-        "after": new or NO_COMMIT,
-        "created": not old,
-        "deleted": not new,
-        "forced": bool(old and new and git.log(f"{new}..{old}")),
-        "base_ref": None,
-        "compare": f"{page}/compare/{(old or NO_COMMIT)[:12]}...{(new or NO_COMMIT)[:12]}",
-        "commits": commits,
-        "head_commit": head,
-        "pusher": pusher,
-    }
-
-
-def _range(repository: Repository, ref: str, old: str | None, new: str) -> list[str]:
-    if old:
-        return [f"{old}..{new}"]
-    return [new, "--not", *(sha for name, sha in repository.git.refs().items() if name != ref)]
-
-
-def _commit(fake: FakeGitHub, actor: Actor, repository: Repository, row: dict[str, str]) -> dict[str, Any]:
-    changed = repository.git.changed(None, row["sha"])
-    person = {"name": row["name"], "email": row["email"], "username": actor.account.login}
-    paths = {
-        word: [path for path, kind in changed.items() if kind == letter]
-        for word, letter in (("added", "A"), ("modified", "M"), ("removed", "D"))
-    }
-    return {
-        "id": row["sha"],
-        "tree_id": row["tree"],
-        "distinct": True,
-        "message": row["message"].strip(),
-        "timestamp": row["date"],
-        "author": person,
-        "committer": person,
-        "url": f"{fake.server_url}/{repository.full_name}/commit/{row['sha']}",
-        **paths,
-    }
 
 
 def _move(fake: FakeGitHub, repository: Repository, owner: Account, name: str) -> None:

@@ -1,5 +1,35 @@
 """The operations of the API, one file per resource: importing a file registers its routes."""
 
-from . import apps, comments, deliveries, issues, labels, reactions, repositories, users
+from . import (
+    apps,
+    branches,
+    checks,
+    comments,
+    deliveries,
+    hook,
+    issues,
+    labels,
+    pulls,
+    reactions,
+    repositories,
+    review_comments,
+    reviews,
+    users,
+)
 
-__all__ = ["apps", "comments", "deliveries", "issues", "labels", "reactions", "repositories", "users"]
+__all__ = [
+    "apps",
+    "branches",
+    "checks",
+    "comments",
+    "deliveries",
+    "hook",
+    "issues",
+    "labels",
+    "pulls",
+    "reactions",
+    "repositories",
+    "review_comments",
+    "reviews",
+    "users",
+]

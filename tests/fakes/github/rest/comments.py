@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 
 from ..acts import comments as acts
 from ..errors import Reply
 from ..registry import Call, created, no_content, route
 from ..shapes.issues import comment_json
-from ..state import Comment
 from .issues import ISSUE, ISSUES, READ, WRITE
-from .lookup import comment_of, issue_of, page
+from .lookup import comment_of, issue_of, page, sorted_since
 
 COMMENT = ISSUES + "/comments/{comment_id}"
 
 
 @route("GET", ISSUE + "/comments", READ)
 def list_of_issue(call: Call) -> Any:
-    return [comment_json(call.fake, c) for c in page(call, _since(call, issue_of(call).comments))]
+    return [comment_json(call.fake, c) for c in page(call, sorted_since(call, issue_of(call).comments))]
 
 
 @route("POST", ISSUE + "/comments", WRITE)
@@ -29,11 +27,9 @@ def create(call: Call) -> Reply:
 
 @route("GET", ISSUES + "/comments", READ)
 def list_of_repository(call: Call) -> Any:
-    every = [comment for issue in call.repo.issues.values() for comment in issue.comments]
-    moment = "updated_at" if call.query.get("sort") == "updated" else "created_at"
-    down = "sort" in call.query and call.query.get("direction", "desc") == "desc"
-    every.sort(key=lambda comment: (getattr(comment, moment), comment.id), reverse=down)
-    return [comment_json(call.fake, c) for c in page(call, _since(call, every))]
+    numbered = [*call.repo.issues.values(), *call.repo.pulls.values()]
+    every = [comment for issue in numbered for comment in issue.comments]
+    return [comment_json(call.fake, c) for c in page(call, sorted_since(call, every))]
 
 
 @route("GET", COMMENT, READ)
@@ -52,10 +48,3 @@ def update(call: Call) -> Any:
 def delete(call: Call) -> Reply:
     acts.delete_comment(call.fake, call.actor, comment_of(call))
     return no_content()
-
-
-def _since(call: Call, comments: list[Comment]) -> list[Comment]:
-    if "since" not in call.query:
-        return comments
-    since = datetime.fromisoformat(call.query["since"])
-    return [comment for comment in comments if comment.updated_at >= since]

@@ -7,6 +7,7 @@ from typing import Any
 
 from ..acts import issues as acts
 from ..acts import labels as labelling
+from ..acts import pulls
 from ..errors import Refused, Reply, invalid
 from ..registry import Call, created, no_content, route
 from ..shapes.issues import issue_json
@@ -31,7 +32,8 @@ def list_issues(call: Call) -> Any:
     if not call.repo.has_issues:
         raise Refused(410, "Issues has been disabled in this repository.")
     _only_built(call.query)
-    found = [issue for issue in call.repo.issues.values() if _wanted(issue, call.query)]
+    numbered = [*call.repo.issues.values(), *call.repo.pulls.values()]  # a pull request is an issue, too
+    found = [issue for issue in numbered if _wanted(issue, call.query)]
     found.sort(
         key=SORTS[call.query.get("sort", "created")], reverse=call.query.get("direction", "desc") == "desc"
     )
@@ -91,7 +93,7 @@ def _set_state(call: Call, issue: Issue) -> None:
         if reason not in (None, "reopened"):
             raise invalid("Issue", "state_reason", "invalid")
         if issue.state == "closed":
-            acts.reopen_issue(call.fake, call.actor, issue)
+            pulls.reopen(call.fake, call.actor, issue)
     elif reason or issue.state == "open":
         acts.close_issue(call.fake, call.actor, issue, reason or "completed")
 

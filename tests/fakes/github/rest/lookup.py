@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import Any, TypeVar
 from urllib.parse import urlencode
 
 from ..errors import Refused, not_found
 from ..registry import Call
 from ..state import Comment, Issue
+from ..state_pulls import PullRequest, Review, ReviewComment
 
 MOST_PER_PAGE = 100
 T = TypeVar("T")
+C = TypeVar("C", Comment, ReviewComment)
 
 
 def issue_of(call: Call) -> Issue:
-    """The issue of the path; 410 when disabled or deleted, a redirect when transferred."""
+    """The issue or pull request of the path; 410 when disabled or deleted, a redirect when transferred."""
+    number = call.params["issue_number"]
+    if pull := call.repo.pulls.get(number):
+        return pull
     if not call.repo.has_issues:
         raise Refused(410, "Issues has been disabled in this repository.")
-    number = call.params["issue_number"]
     if issue := call.repo.issues.get(number):
         return issue
     if number not in call.repo.gone:
@@ -33,11 +38,44 @@ def issue_of(call: Call) -> Issue:
 
 def comment_of(call: Call) -> Comment:
     wanted = call.params["comment_id"]
-    for issue in call.repo.issues.values():
+    for issue in [*call.repo.issues.values(), *call.repo.pulls.values()]:
         for comment in issue.comments:
             if comment.id == wanted:
                 return comment
     raise not_found()
+
+
+def pull_of(call: Call) -> PullRequest:
+    if pull := call.repo.pulls.get(call.params["pull_number"]):
+        return pull
+    raise not_found()
+
+
+def review_of(call: Call) -> Review:
+    wanted = call.params["review_id"]
+    if found := next((review for review in pull_of(call).reviews if review.id == wanted), None):
+        return found
+    raise not_found()
+
+
+def review_comment_of(call: Call) -> ReviewComment:
+    """The comment of the path, of the pull request of the path if it names one."""
+    number = call.params.get("pull_number")
+    pulls = [pull_of(call)] if number else call.repo.pulls.values()
+    wanted = call.params["comment_id"]
+    if found := next((c for pull in pulls for c in pull.review_comments if c.id == wanted), None):
+        return found
+    raise not_found()
+
+
+def sorted_since(call: Call, comments: Iterable[C]) -> list[C]:
+    """Oldest first, or as `sort` and `direction` say; none older than `since`."""
+    query = call.query
+    moment = "updated_at" if query.get("sort") == "updated" else "created_at"
+    since = datetime.fromisoformat(query["since"]) if "since" in query else None
+    found = [comment for comment in comments if since is None or comment.updated_at >= since]
+    down = "sort" in query and query.get("direction", "desc") == "desc"
+    return sorted(found, key=lambda comment: (getattr(comment, moment), comment.id), reverse=down)
 
 
 def page(call: Call, items: Sequence[T]) -> Sequence[T]:

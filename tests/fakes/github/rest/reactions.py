@@ -10,12 +10,16 @@ from ..errors import Refused, Reply, not_found
 from ..registry import Call, no_content, route
 from ..shapes.issues import reaction_json
 from ..state import Comment, Issue
+from ..state_pulls import ReviewComment
 from .comments import COMMENT
 from .issues import ISSUE
-from .lookup import comment_of, issue_of, page
+from .lookup import comment_of, issue_of, page, review_comment_of
+from .review_comments import ONE
 
 
-def serve_reactions(base: str, subject_of: Callable[[Call], Issue | Comment], read: str, write: str) -> None:
+def serve_reactions(
+    base: str, subject_of: Callable[[Call], Issue | Comment | ReviewComment], read: str, write: str
+) -> None:
     """Register list, create and delete of reactions below one kind of content."""
 
     @route("GET", f"{base}/reactions", read)
@@ -47,3 +51,4 @@ def serve_reactions(base: str, subject_of: Callable[[Call], Issue | Comment], re
 # On issues and their comments, also those of pull requests, GitHub asks for the issues permission alone.
 serve_reactions(ISSUE, issue_of, "issues=read", "issues=write")
 serve_reactions(COMMENT, comment_of, "issues=read", "issues=write")
+serve_reactions(ONE, review_comment_of, "pull_requests=read", "pull_requests=write")

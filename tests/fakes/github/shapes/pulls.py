@@ -57,7 +57,9 @@ def pull_json(fake: World, pull: PullRequest) -> dict[str, Any]:
 def full_pull_json(fake: World, pull: PullRequest, mergeable: bool | None = None) -> dict[str, Any]:
     """`mergeable` None means not worked out yet, as in events."""
     files = files_of(pull)
-    state = "unknown" if mergeable is None else "dirty" if not mergeable else "draft" if pull.draft else "clean"
+    state = (
+        "unknown" if mergeable is None else "dirty" if not mergeable else "draft" if pull.draft else "clean"
+    )
     return pull_json(fake, pull) | {
         "merged": pull.merged_at is not None,
         "merged_by": pull.merged_by and user_json(fake, pull.merged_by),

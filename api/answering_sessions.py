@@ -1,0 +1,94 @@
+"""Answering sessions by REST."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from api.routes import Call, Routes
+from api.schemas.answering_sessions import (
+    AnsweringById,
+    AnsweringFilters,
+    AnsweringNamed,
+    AnsweringOut,
+    NewAnswering,
+    NewStatus,
+)
+from api.schemas.base import PullRequest
+from bot.domain import answering, handover
+from bot.domain.pages import Page
+from bot.store.models import AnsweringSession
+
+routes = Routes()
+
+
+@routes.get("/answering-sessions", scope="answering-sessions:read")
+def list_(call: Call, query: AnsweringFilters) -> Page[AnsweringOut]:
+    """The project's answering sessions, newest first; archived ones only by `status=archived`."""
+    filters = {"issue_session_id": query.issue_session_id, "status": query.status}
+    page = answering.listed(call.tx, call.project.id, **filters, limit=query.limit, after=call.after)
+    return Page(_out(call, page.rows), page.after)
+
+
+@routes.get("/answering-sessions/:id", scope="answering-sessions:read")
+def get(call: Call, query: AnsweringById) -> AnsweringOut:
+    """One answering session, also an archived one."""
+    return _one(call, answering.get(call.tx, call.project.id, query.id))
+
+
+@routes.post("/answering-sessions", scope="answering-sessions:write", status=201)
+def create(call: Call, body: NewAnswering) -> AnsweringOut:
+    """Have an agent ask about what an issue session saw, or about the issues that are named."""
+    return _one(call, answering.create(call.tx, call.project, created_by=call.actor, **body.given()))
+
+
+@routes.put("/answering-sessions/:id/status", scope="answering-sessions:write")
+def set_status(call: Call, body: NewStatus) -> AnsweringOut:
+    """Say that a session is reviewed, open it again, complete it, or archive it."""
+    session = _named(call, body.id)
+    handover.set_status(call.tx, call.project, session, body.status)
+    return _one(call, session)
+
+
+@routes.delete("/answering-sessions/:id", scope="answering-sessions:write")
+def delete(call: Call, body: AnsweringNamed) -> AnsweringOut:
+    """Archive an answering session; asking that is under way is cancelled."""
+    session = _named(call, body.id)
+    answering.archive(call.tx, call.project, session)
+    return _one(call, session)
+
+
+@routes.post("/answering-sessions/:id/restore", scope="answering-sessions:write")
+def restore(call: Call, body: AnsweringNamed) -> AnsweringOut:
+    """Take an archived answering session back, in the state it had."""
+    session = _named(call, body.id)
+    answering.restore(call.tx, call.project, session)
+    return _one(call, session)
+
+
+@routes.post("/answering-sessions/:id/retry", scope="answering-sessions:write")
+def retry(call: Call, body: AnsweringNamed) -> AnsweringOut:
+    """Ask again, where asking failed."""
+    session = _named(call, body.id)
+    answering.retry(call.tx, call.project, session)
+    return _one(call, session)
+
+
+def _named(call: Call, session_id: str) -> AnsweringSession:
+    return answering.get(call.tx, call.project.id, session_id, lock=True)
+
+
+def _one(call: Call, session: AnsweringSession) -> AnsweringOut:
+    return _out(call, [session])[0]
+
+
+def _out(call: Call, sessions: Sequence[AnsweringSession]) -> list[AnsweringOut]:
+    counts = answering.counts(call.tx, [session.id for session in sessions])
+    found = []
+    for session in sessions:
+        out = AnsweringOut.model_validate(session)
+        out.question_count, out.reviewed_count = counts.get(session.id, (0, 0))
+        if number := session.pull_request_number:
+            url = session.pull_request_url or f"{call.project.url}/pull/{number}"
+            out.pull_request = PullRequest(number=number, url=url)
+        found.append(out)
+    return found

@@ -1,0 +1,179 @@
+"""A chain of work on its pull request: what was done, what was not and why, and on whose word."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from bot.github.answertext import clarifications
+from bot.github.issuetext import code, cut
+from bot.github.questiontext import Question
+from bot.github.wording import SHORT, cell, count, paragraphs, said, sentence, table
+
+CHECK_NAME = "askfirst / chain"
+
+ItemState = Literal["pending", "running", "waiting", "done", "no_change", "skipped", "failed"]
+ChainState = Literal["pending", "running", "paused", "completed", "failed", "cancelled"]
+Conclusion = Literal["success", "failure", "neutral", "action_required", "cancelled"]
+
+_STATES: dict[ItemState, str] = {
+    "pending": "to do",
+    "running": "in work",
+    "waiting": "**waits for an answer**",
+    "done": "done",
+    "no_change": "nothing to change",
+    "skipped": "left out",
+    "failed": "**failed**",
+}
+
+
+@dataclass(frozen=True)
+class Item:
+    """One issue of the chain. `number`: on GitHub; `note`: what was done, or why not; `answers`: it rests on them."""
+
+    title: str
+    state: ItemState
+    number: int | None = None
+    commit: str | None = None
+    note: str = ""
+    answers: tuple[Question, ...] = ()
+
+
+@dataclass(frozen=True)
+class Chain:
+    """A chain as it stands. `questions`: of all its items; `verified`: what checked it, or None.
+
+    `reason`: why it is paused or failed; `started_by`: a login or the name of an API key, in words.
+    """
+
+    title: str
+    state: ChainState
+    items: tuple[Item, ...]
+    repository_url: str
+    questions: tuple[Question, ...] = ()
+    reason: str = ""
+    verified: str | None = None
+    started_by: str = ""
+
+    def number_of(self, *states: ItemState) -> int:
+        """How many items are in these states."""
+        return sum(item.state in states for item in self.items)
+
+
+def chain_title(chain: Chain) -> str:
+    """The title of the chain's pull request."""
+    return said(chain.title, 200)
+
+
+def chain_body(chain: Chain) -> str:
+    """The text of the chain's pull request, kept current."""
+    rows = [
+        (str(place), _issue(item), _STATES[item.state], _commit(item, chain), _note(item))
+        for place, item in enumerate(chain.items, start=1)
+    ]
+    return paragraphs(
+        f"{_standing(chain)}{f' Started by {said(chain.started_by, 100)}.' if chain.started_by else ''}",
+        table(("", "issue", "state", "commit", "what and why"), rows),
+        _verification(chain),
+        clarifications(chain.questions),
+        _closes(chain),
+    )
+
+
+def waiting(questions: Sequence[Question]) -> str:
+    """A turning point: somebody has to answer before it goes on."""
+    names = [f"[{one.name}]({one.url})" if one.url else one.name for one in questions]
+    those = f" to {', '.join(names)}" if names else ""
+    return f"I stopped here: the next issue needs an answer{those} first. I go on by myself when it is given."
+
+
+def paused(reason: str) -> str:
+    """A turning point: it cannot go on by itself."""
+    return f"I paused the work: {sentence(reason)} What was pushed stays as it is."
+
+
+def finished(chain: Chain) -> str:
+    """A turning point: all is done that will be done."""
+    if not chain.number_of("done"):
+        return "The work is finished: nothing had to be changed. The table above says why."
+    return f"The work is finished and ready for review: {_tally(chain)}. {_verification(chain)}"
+
+
+def failed(chain: Chain) -> str:
+    """A turning point: it stopped at an error."""
+    wrong = next((item for item in chain.items if item.state == "failed"), None)
+    where = f" at {_issue(wrong)}" if wrong else ""
+    why = wrong.note if wrong and wrong.note else chain.reason
+    return (
+        f"The work stopped{where}: {sentence(why or 'no reason was given')} "
+        f"What was pushed before ({_tally(chain)}) stays as it is."
+    )
+
+
+def check_output(chain: Chain) -> tuple[Conclusion | None, str, str]:
+    """The check run: conclusion (None while it works), title, summary."""
+    conclusions: dict[ChainState, Conclusion] = {
+        "paused": "action_required",
+        "failed": "failure",
+        "cancelled": "cancelled",
+        "completed": "success" if chain.number_of("done") else "neutral",
+    }
+    return (
+        conclusions.get(chain.state),
+        _tally(chain),
+        f"{_standing(chain)}\n\n{_verification(chain)}".strip(),
+    )
+
+
+def _standing(chain: Chain) -> str:
+    tally = f"**{_tally(chain)}**"
+    reason = sentence(chain.reason) if chain.reason else ""
+    match chain.state:
+        case "completed":
+            return f"{tally}, a commit for each. Nothing more will be added."
+        case "failed":
+            return f"{tally}, then the work stopped. {reason}".strip()
+        case "paused":
+            return f"{tally}; the work is paused. {reason}".strip()
+        case "cancelled":
+            return f"{tally}, then the work was cancelled."
+        case _:
+            return f"{tally}, a commit for each. More will follow on this branch."
+
+
+def _tally(chain: Chain) -> str:
+    return f"{chain.number_of('done')} of {count(len(chain.items), 'issue')} done"
+
+
+def _verification(chain: Chain) -> str:
+    if not chain.number_of("done"):
+        return ""
+    if chain.verified:
+        return f"Verified with {code(cut(chain.verified, SHORT))}."
+    return (
+        "*Not verified*: the tools that found the issues looked at the changes again, but the project's own "
+        "tests were not run."
+    )
+
+
+def _issue(item: Item) -> str:
+    title = cell(item.title, 120)
+    return f"#{item.number} {title}" if item.number else title
+
+
+def _commit(item: Item, chain: Chain) -> str:
+    if item.commit is None:
+        return ""
+    return f"[{code(item.commit[:7])}]({chain.repository_url}/commit/{item.commit})"
+
+
+def _note(item: Item) -> str:
+    rests = ", ".join(f"[{one.name}]({one.url})" if one.url else one.name for one in item.answers)
+    note = cell(item.note)
+    return " ".join(part for part in (note, f"(as answered in {rests})" if rests else "") if part)
+
+
+def _closes(chain: Chain) -> str:
+    lines = [f"Fixes #{item.number}" for item in chain.items if item.state == "done" and item.number]
+    return "\n".join(["### When this is merged", "", *lines]) if lines else ""

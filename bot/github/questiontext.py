@@ -1,0 +1,201 @@
+"""Questions on a pull request: the file they stand in, the review that asks, one comment for each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from bot.github.issuetext import Place, code, cut, fenced, place_link
+from bot.github.wording import LONG, count, paragraphs, said, sentence
+
+_MOST_PLACES = 10
+_EVIDENCE_LIMIT = 4_000
+
+
+@dataclass(frozen=True)
+class Option:
+    """One way to answer; `leaves`: nothing is done about the issues then."""
+
+    letter: str
+    text: str
+    recommended: bool = False
+    leaves: bool = False
+
+
+@dataclass(frozen=True)
+class Vote:
+    """What somebody says: the correction, or None for the assumption. `by` is `github:…` or `key:…`."""
+
+    by: str
+    correction: str | None = None
+    url: str | None = None
+
+
+@dataclass(frozen=True)
+class Question:
+    """A question and how it stands. `answer` is the correction where it is declined.
+
+    `why`: what changes with the answer; `issues`: the GitHub issues it is about; `url`: its thread;
+    `answer_url`: the reply that decided; `conflict`: what contradicts each other.
+    """
+
+    number: int
+    question: str
+    why: str
+    assumption: str
+    options: tuple[Option, ...] = ()
+    evidence: str | None = None
+    places: tuple[Place, ...] = ()
+    issues: tuple[int, ...] = ()
+    needs_own_answer: bool = False
+    status: Literal["pending", "approved", "declined"] = "pending"
+    answer: str | None = None
+    reviewed_by: str | None = None
+    reviewed_at: datetime | None = None
+    answer_url: str | None = None
+    conflict: tuple[Vote, ...] = ()
+    url: str | None = None
+
+    @property
+    def name(self) -> str:
+        """As people name it."""
+        return f"Q{self.number}"
+
+    @property
+    def assumed(self) -> Option | None:
+        """The option that is the assumption."""
+        return next((option for option in self.options if option.text == self.assumption), None)
+
+
+def file_path(session_id: str) -> str:
+    """Where the questions of a session stand in the repository."""
+    return f".askfirst/{session_id}.md"
+
+
+def questions_file(questions: Sequence[Question]) -> str:
+    """The file's text. The lines that threads stand on are the same before and after the answers."""
+    return "\n".join(_file_lines(questions)) + "\n"
+
+
+def heading_lines(questions: Sequence[Question]) -> dict[int, int]:
+    """By question number: the line of its heading in the file, from 1; its thread begins there."""
+    lines = _file_lines(questions)
+    return {one.number: lines.index(_heading(one)) + 1 for one in questions}
+
+
+def review_body(questions: Sequence[Question]) -> str:
+    """What the review says above its threads."""
+    many = len(questions) > 1
+    return paragraphs(
+        f"I have {count(len(questions), 'question')} before I write code"
+        f"{', a thread for each' if many else ''}. Each says what I assume. Reply in its thread:",
+        how_to_reply(questions),
+        "Who has write access to this repository decides. Nothing is done about these issues until their "
+        "questions are answered; silence approves nothing.",
+    )
+
+
+def how_to_reply(questions: Sequence[Question]) -> str:
+    """The ways to answer, as a list."""
+    lines = ["- `approve`: my assumption is right"]
+    if any(question.options for question in questions):
+        lines.append("- a letter, such as `B`: that option")
+    lines.append("- your own words: do that instead")
+    lines.append("- `withdraw`: takes your answer back")
+    return "\n".join(lines)
+
+
+def question_comment(question: Question, repository_url: str) -> str:
+    """The comment that begins a question's thread."""
+    own = " · *needs its own answer*" if question.needs_own_answer else ""
+    about = f" · about {_issues(question)}" if question.issues else ""
+    return paragraphs(
+        f"**{question.name}**{own}{about}",
+        f"**Question:** {said(question.question)}",
+        f"**What changes with the answer:** {sentence(question.why)}",
+        _looked_at(question, repository_url),
+        _assumption(question),
+        _options(question),
+        _reply_with(question),
+    )
+
+
+def _file_lines(questions: Sequence[Question]) -> list[str]:
+    lines = [
+        "# Questions before code is written",
+        "",
+        "Each has a thread on the pull request: reply there. This file goes away when the work is done.",
+    ]
+    for question in questions:
+        lines += ["", _heading(question), "", f"- Assumption: {said(question.assumption)}"]
+        lines += [
+            f"- Option {option.letter}: {said(option.text)}"
+            for option in question.options
+            if option is not question.assumed
+        ]
+        lines.append(f"- Answer: {_file_answer(question)}")
+    return lines
+
+
+def _heading(question: Question) -> str:
+    return f"## {question.name} · {said(question.question, 500)}"
+
+
+def _file_answer(question: Question) -> str:
+    if question.status == "pending":
+        return "*none yet*"
+    if question.status == "approved":
+        return "as assumed"
+    return said(question.answer or "")
+
+
+def _issues(question: Question) -> str:
+    return ", ".join(f"#{number}" for number in question.issues)
+
+
+def _looked_at(question: Question, repository_url: str) -> str:
+    links = [place_link(place, repository_url) for place in question.places[:_MOST_PLACES]]
+    if (more := len(question.places) - _MOST_PLACES) > 0:
+        links.append(f"{more} more")
+    where = f"**What I looked at:** {', '.join(links)}" if links else ""
+    if not question.evidence:
+        return where
+    block = fenced(cut(question.evidence, _EVIDENCE_LIMIT))
+    return paragraphs(where or "**What I looked at:**", block)
+
+
+def _assumption(question: Question) -> str:
+    assumed = question.assumed
+    return f"**I assume{f' {assumed.letter}' if assumed else ''}:** {sentence(question.assumption)}"
+
+
+def _options(question: Question) -> str:
+    others = [option for option in question.options if option is not question.assumed]
+    if not others:
+        return ""
+    title = "**Instead:**" if question.assumed else "**Options:**"
+    return "\n".join([title, *(_option(option, question) for option in others)])
+
+
+def _option(option: Option, question: Question) -> str:
+    notes = ["recommended"] if option.recommended else []
+    if option.leaves:
+        notes.append(
+            f"closes {_issues(question)} as not planned" if question.issues else "nothing is changed"
+        )
+    note = f" ({'; '.join(notes)})" if notes else ""
+    return f"- **{option.letter}**{note} {said(option.text, LONG)}"
+
+
+def _reply_with(question: Question) -> str:
+    letters = [option.letter for option in question.options if option is not question.assumed]
+    other = f", {_either(letters)}" if letters else ""
+    alone = " `approve all` does not cover this one." if question.needs_own_answer else ""
+    return f"➜ Reply here with `approve`{other}, or what to do instead in your own words.{alone}"
+
+
+def _either(letters: Sequence[str]) -> str:
+    *first, last = [code(letter) for letter in letters]
+    return f"{', '.join(first)} or {last}" if first else last

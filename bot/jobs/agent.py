@@ -1,0 +1,89 @@
+"""What every run does around its agent: a clean checkout, a sandbox, and a reason when it comes to nothing."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy.orm import Session
+
+from bot.agents.base import AgentFailed
+from bot.domain import repo_config, runs
+from bot.github.errors import Forbidden, NoInstallation, NotFound
+from bot.jobs.live import Live
+from bot.jobs.work import Work
+from bot.sandbox import open_sandbox, repo
+from bot.sandbox.base import Sandbox, SandboxError
+from bot.sandbox.git import RepoError
+from bot.sandbox.template import Template
+from bot.store.models import Project, Run
+
+LOG_TAIL = 2_000
+
+
+class RunFailed(Exception):
+    """The run came to nothing; the text says why, and shows the end of its log."""
+
+
+@dataclass(frozen=True)
+class Checkout:
+    """The files of a commit, and the bare mirror they come from."""
+
+    folder: Path
+    mirror: Path
+    commit: str
+    default_branch: str
+
+
+@contextmanager
+def checkout(work: Work, project: Project, ref: str | None = None) -> Iterator[Checkout]:
+    """The project at a branch, tag or commit, else at its default branch's head; its configuration is read anew.
+
+    Raises RunFailed.
+    """
+    home = work.tools.config.askfirst_home
+    with tempfile.TemporaryDirectory(prefix="askfirst-checkout-") as folder, reasons(project):
+        remote = work.tools.remote(project)
+        head = repo.remote_head(home, remote)
+        mirror = repo.fetch(home, project.id, remote)
+        with work.note() as tx:
+            kept = tx.get_one(Project, project.id)
+            kept.default_branch = head.branch
+            repo_config.read(kept, repo.file_at(mirror, head.commit, repo_config.PATH))
+        commit = repo.checkout(mirror, ref or head.branch, Path(folder))
+        yield Checkout(Path(folder), mirror, commit, head.branch)
+
+
+@contextmanager
+def sandbox(live: Live, template: Template, **limits: int | None) -> Iterator[Sandbox]:
+    """An empty sandbox of this template, with these limits where given; closed at once when the run is cancelled."""
+    asked = {name: value for name, value in limits.items() if value is not None}
+    with open_sandbox(template, template.limits.model_copy(update=asked)) as opened:
+        live.stop = opened.close
+        yield opened
+
+
+@contextmanager
+def reasons(project: Project) -> Iterator[None]:
+    """What a person can mend becomes a RunFailed; the rest is the engine's to try again."""
+    try:
+        yield
+    except AgentFailed as failed:
+        raise RunFailed(f"{failed.reason}\n\n{failed.log_tail[-LOG_TAIL:]}".strip()) from failed
+    except (RepoError, SandboxError) as failed:
+        raise RunFailed(str(failed)) from failed
+    except (NoInstallation, Forbidden, NotFound) as refused:
+        raise RunFailed(f"GitHub gives no access to {project.name}: {refused}") from refused
+
+
+def live(work: Work, run_id: str, keep: Callable[[Session, str, int, str], None] | None = None) -> Live:
+    """The run's log and progress as it happens; it is wanted as long as nobody ended it."""
+
+    def wanted(tx: Session) -> bool:
+        run = tx.get(Run, run_id)
+        return run is not None and run.status in runs.LIVE
+
+    return Live(work, run_id, keep or (lambda tx, stage, percent, message: None), wanted)

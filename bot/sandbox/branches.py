@@ -1,0 +1,25 @@
+"""Names of branches, by git's own rules (git-check-ref-format(1))."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+from bot.sandbox.git import GitFailed, git
+
+SECONDS = 10.0
+# a ref is a file with ".lock" added while it changes, and file names end at 255 bytes
+LONGEST = 244
+
+
+def branch_name_error(name: str) -> str | None:
+    """Why a branch cannot have this name, in one sentence; None when it can."""
+    if "\0" in name or len(name.encode("utf-8", "surrogatepass")) > LONGEST:
+        return f"a branch name has at most {LONGEST} bytes, none of them NUL"
+    with tempfile.TemporaryDirectory() as nowhere:
+        for tried in ([f"refs/heads/{name}"], ["--branch", name]):
+            try:
+                git(["check-ref-format", *tried], Path(nowhere), SECONDS)
+            except GitFailed:
+                return f"{name!r} is not a valid branch name: git check-ref-format refuses it"
+    return None

