@@ -62,7 +62,9 @@ def start(home: Path) -> tuple[subprocess.Popen[bytes], str]:
 def _socket(folder: Path) -> Path:
     socket = folder / "redis.sock"
     if len(str(socket)) > LONGEST_SOCKET_PATH:
-        short = Path(tempfile.gettempdir(), f"askfirst-{hashlib.sha256(str(folder).encode()).hexdigest()[:12]}")
+        short = Path(
+            tempfile.gettempdir(), f"askfirst-{hashlib.sha256(str(folder).encode()).hexdigest()[:12]}"
+        )
         short.mkdir(mode=0o700, exist_ok=True)
         socket = short / "redis.sock"
     socket.unlink(missing_ok=True)

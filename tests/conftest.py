@@ -21,6 +21,9 @@ from bot.store.models import Base
 from tests.house import House
 
 
+collect_ignore = ["demo/sample"]  # what the demo scans
+
+
 @pytest.fixture(scope="session")
 def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A migrated, empty database file; each test gets a copy."""

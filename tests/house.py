@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import os
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 from flask.testing import FlaskClient
+from sqlalchemy import update
 
 from app import create_app
 from bot.config import load
 from bot.domain import keys, projects
 from bot.jobs.runner import Runner
 from bot.jobs.tools import Tools
+from bot.store import clock
 from bot.store.db import Database
-from bot.store.models import Outbox, Project
-from tests.fakes.github import FakeGitHub, Issue, Person, Repository, into_app, serve
+from bot.store.models import AnsweringSession, Outbox, Project
+from tests.fakes.github import FakeGitHub, Issue, Person, PullRequest, Repository, Thread, into_app, serve
 
 SECRET = "it is a secret"
 FLAWED = {
@@ -91,8 +94,24 @@ class House:
         return dict(self.get("/issue-sessions/get", id=session["id"])["data"])
 
     def issues(self) -> list[Issue]:
-        """What is on GitHub, oldest first."""
+        """The issues on GitHub, oldest first."""
         return sorted(self.repository.issues.values(), key=lambda issue: issue.number)
+
+    def pulls(self) -> list[PullRequest]:
+        """The pull requests on GitHub, oldest first."""
+        return sorted(self.repository.pulls.values(), key=lambda pull: pull.number)
+
+    def threads(self, pull: PullRequest) -> list[Thread]:
+        """The review threads of a pull request, in the order in which they were begun."""
+        return sorted(pull.threads, key=lambda thread: thread.comments[0].id)
+
+    def settle_answers(self) -> None:
+        """As `settle`, and let the time pass in which the last answer could still be corrected."""
+        self.settle()
+        with self.db.write() as tx:
+            tx.execute(update(Outbox).where(Outbox.job == "settle").values(due_at=clock.now()))
+            tx.execute(update(AnsweringSession).values(voted_at=clock.now() - timedelta(days=1)))
+        self.settle()
 
     def unfinished(self) -> list[tuple[str, str | None]]:
         """Outbox rows that are not done: (job, error)."""

@@ -50,7 +50,7 @@ def mona(fake: FakeGitHub) -> Person:
 @pytest.fixture
 def shop(fake: FakeGitHub, mona: Person) -> Repository:
     shop = fake.create_repository(mona, "shop", files={"app.py": "import os\n"})
-    mona.pushes(shop, {FILE: "## Q1\n\n## Q2\n"}, branch=BRANCH)
+    mona.pushes(shop, {FILE: "## Q1\n\n## Q2\n"}, "Ask", BRANCH)
     return shop
 
 
@@ -119,7 +119,10 @@ def test_the_pull_request_is_written_to_only_when_its_text_differs(
     assert writes(fake) == before
     propose(repo, number=made.number, title="Answered", body="All is said.")
     assert writes(fake) == before + 1
-    assert (shop.pulls[1].title, (shop.pulls[1].body or "").partition("\n")[0]) == ("Answered", "All is said.")
+    assert (shop.pulls[1].title, (shop.pulls[1].body or "").partition("\n")[0]) == (
+        "Answered",
+        "All is said.",
+    )
 
 
 def test_where_drafts_are_refused_it_is_a_plain_one(shop: Repository, repo: Repo) -> None:
@@ -287,9 +290,15 @@ def test_a_check_run_is_made_once_and_follows(fake: FakeGitHub, shop: Repository
 
 def test_a_check_run_without_a_conclusion_is_at_work(shop: Repository, repo: Repo) -> None:
     head = shop.git.refs()[f"refs/heads/{BRANCH}"]
-    made = check(repo, head, conclusion=None, name="askfirst / chain", details_url="https://askfirst.example/")
+    made = check(
+        repo, head, conclusion=None, name="askfirst / chain", details_url="https://askfirst.example/"
+    )
     there = shop.checks[0]
-    assert (there.status, there.conclusion, there.details_url) == ("in_progress", None, "https://askfirst.example/")
+    assert (there.status, there.conclusion, there.details_url) == (
+        "in_progress",
+        None,
+        "https://askfirst.example/",
+    )
     check(repo, head, check_run_id=made.number, conclusion="failure")
     assert (there.status, there.conclusion) == ("completed", "failure")
 
@@ -329,11 +338,7 @@ def test_graphql_is_asked_beside_rest_on_enterprise_server(api_url: str, graphql
         assert app.graphql_url == graphql
 
 
-def test_graphql_that_answers_nothing_decides_nothing() -> None:
-    def answers(request: httpx.Request) -> httpx.Response:
-        return httpx.Response(201, json={"token": "t"}) if "tokens" in request.url.path else httpx.Response(200)
-
-    with App(1, FakeKey.pem, "https://api.github.com", httpx.MockTransport(answers)) as app:
-        repo = app.installation(5, 900).repo("mona/shop")
-        with pytest.raises(Unavailable):
-            mark_ready(repo, "PR_1")
+def test_graphql_out_of_order_is_unavailable(fake: FakeGitHub, repo: Repo) -> None:
+    fake.fail("POST", "/graphql", status=502)
+    with pytest.raises(Unavailable):
+        mark_ready(repo, "PR_1")

@@ -15,7 +15,7 @@ def branch_name_error(name: str) -> str | None:
         _FORBIDDEN.search(name)
         or name.startswith(("-", "/"))
         or name.endswith(("/", "."))
-        or name in ("@", "HEAD")
+        or name == "HEAD"
         or any(part.startswith(".") or part.endswith(".lock") or not part for part in parts)
         or len(name.encode()) > 200
     )

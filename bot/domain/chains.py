@@ -311,6 +311,8 @@ def _next(tx: Session, project: Project, chain: WorkChain) -> None:
     else:
         states.move_chain(chain, "complete")
         show(tx, project, chain)
+        if chain.head and chain.answering_session_id:
+            outbox.add(tx, "tidy", lane=f"chain:{chain.id}", key=f"tidy:{chain.id}", chain_id=chain.id)
 
 
 def _work(tx: Session, project: Project, chain: WorkChain, item: ChainItem, issue: Issue) -> None:

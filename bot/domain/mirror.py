@@ -37,6 +37,12 @@ def show(tx: Session, project: Project, issue: Issue) -> None:
         outbox.add(tx, "show_issue", lane=f"issue:{issue.id}", issue_id=issue.id)
 
 
+def catch_up(tx: Session, project: Project) -> None:
+    """After a pause: every issue is looked at again, and what GitHub shows already costs no request."""
+    for issue in tx.scalars(select(Issue).where(Issue.project_id == project.id, Issue.mirrored)):
+        show(tx, project, issue)
+
+
 def state(issue: Issue) -> tuple[str, str | None]:
     """The (state, state_reason) that GitHub is to show."""
     if issue.status in states.ISSUE_OPEN and not issue.deleted_at:
@@ -80,8 +86,7 @@ def seen(tx: Session, project: Project, issue: Issue, now: Seen) -> None:
 
 def lost(issue: Issue) -> None:
     """The GitHub issue was deleted or transferred away: ours is dismissed and never filed again."""
-    if states.allows(issue, "dismissed"):
-        states.move(issue, "dismissed")
+    states.move(issue, "lost")
     issue.github_number, issue.github_url, issue.shown, issue.mirrored = None, None, None, False
 
 

@@ -9,6 +9,7 @@ from typing import Literal
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from bot.domain import mirror
 from bot.domain.errors import Conflict, Invalid, NotFound
 from bot.store import clock
 from bot.store.models import Installation, Project
@@ -67,7 +68,9 @@ def pause(tx: Session, project: Project, reason: str) -> None:
 
 
 def resume(tx: Session, project: Project) -> None:
+    """Let the project go on; GitHub is brought to what changed meanwhile."""
     project.paused_reason = None
+    mirror.catch_up(tx, project)
 
 
 def must_run(project: Project) -> None:
@@ -97,7 +100,7 @@ SUSPENDED = "the App's installation is suspended on GitHub"
 def removed(tx: Session, repository_ids: Iterable[int]) -> None:
     """The App lost these repositories: their projects wait."""
     for project in tx.scalars(select(Project).where(Project.repository_id.in_(list(repository_ids)))):
-        pause(tx, project, REMOVED)
+        _pause_by_github(tx, project, REMOVED)
 
 
 def uninstalled(tx: Session, installation_id: int) -> None:
@@ -105,7 +108,7 @@ def uninstalled(tx: Session, installation_id: int) -> None:
     if installation := tx.get(Installation, installation_id):
         installation.deleted_at = clock.now()
         for project in _of(tx, installation_id):
-            pause(tx, project, REMOVED)
+            _pause_by_github(tx, project, REMOVED)
 
 
 def suspended(tx: Session, installation_id: int, yes: bool) -> None:
@@ -113,10 +116,16 @@ def suspended(tx: Session, installation_id: int, yes: bool) -> None:
     if installation := tx.get(Installation, installation_id):
         installation.suspended_at = clock.now() if yes else None
         for project in _of(tx, installation_id):
-            if yes and not project.paused_reason:
-                pause(tx, project, SUSPENDED)
+            if yes:
+                _pause_by_github(tx, project, SUSPENDED)
             elif not yes and project.paused_reason == SUSPENDED:
                 resume(tx, project)
+
+
+def _pause_by_github(tx: Session, project: Project, reason: str) -> None:
+    """A pause of the operator's stays: GitHub alone does not end it."""
+    if project.paused_reason in (None, SUSPENDED):
+        pause(tx, project, reason)
 
 
 def _of(tx: Session, installation_id: int) -> list[Project]:

@@ -200,6 +200,20 @@ def answers_for(tx: Session, project_id: str, issue: Issue) -> list[dict[str, st
     return [*issue.answers, *(one for one in fresh if one not in issue.answers)]
 
 
+def names_for(tx: Session, project_id: str, issue: Issue) -> list[str]:
+    """The answers that a fix of the issue rests on, as `as_…/Q3`."""
+    states = AnsweringSession.status.in_(("active", "reviewed", "completed"))
+    query = (
+        select(SessionQuestion)
+        .join(AnsweringSession, AnsweringSession.id == SessionQuestion.answering_session_id)
+        .where(AnsweringSession.project_id == project_id, states, SessionQuestion.status != "pending")
+        .order_by(SessionQuestion.id)
+    )
+    return [
+        f"{row.answering_session_id}/Q{row.number}" for row in tx.scalars(query) if issue.id in row.issue_ids
+    ]
+
+
 def _about(tx: Session, project_id: str, issue_ids: set[str], *conditions: Any) -> list[Any]:
     query = (
         select(SessionQuestion, AnsweringSession)

@@ -19,11 +19,13 @@ ISSUE: Moves = {
     "closed": (("open", "running", "failed", "dismissed"), "completed"),
     "gone": (("open", "running", "failed", "dismissed"), "completed"),
     "dismissed": (("open", "running", "failed", "dismissed"), "dismissed"),
+    "lost": (ISSUE_STATUSES, "dismissed"),
     "reopened": (("completed", "dismissed", "failed"), "open"),
     "found_again": (("completed",), "open"),
 }
 RESOLUTIONS = {
     "fix_pushed": "proposed", "merged": "merged", "closed": "closed", "gone": "gone", "dismissed": "not_planned",
+    "lost": "not_planned",
 }  # fmt: skip
 
 SESSION_STATUSES = ("active", "completed", "failed", "cancelled")

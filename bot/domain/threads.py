@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -24,7 +25,8 @@ def reply(
 ) -> None:
     """Say something in the question's thread, once for each question and state of it."""
     if question.comment_id and session.pull_request_number:
-        key = f"{text}.{question.id}.{question.revision}"
+        now = f"{question.revision} {question.status} {question.correction} {question.conflict}"
+        key = f"{text}.{question.id}.{hashlib.sha256(now.encode()).hexdigest()[:12]}"
         outbox.add(
             tx, "reply", lane=f"thread:{project.repository_id}#{session.pull_request_number}", key=f"reply:{key}",
             question_id=question.id, local_id=key, text=text,

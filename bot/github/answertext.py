@@ -17,23 +17,25 @@ def round_title(questions: Sequence[Question]) -> str:
     return f"Questions: {count(len(questions), 'decision')} before code is written"
 
 
-def round_body(questions: Sequence[Question], *, session_id: str, branch: str) -> str:
-    """The text of the pull request that a round of questions opens; it follows how the round stands."""
-    left = _left(questions)
-    opening = (
-        f"**{count(left, 'decision')} of {len(questions)} still {'needs' if left == 1 else 'need'} a person** "
-        if left
-        else f"**All {len(questions)} decisions are made** "
-    )
+def round_body(
+    questions: Sequence[Question], *, session_id: str, branch: str, digest: str | None = None
+) -> str:
+    """The text of the pull request that a round of questions opens; with a digest the set is fixed."""
+    follows = f"The code comes onto this branch, {code(branch)}, a commit for each issue, when somebody starts the work."
+    if digest:
+        return paragraphs(
+            f"**All {count(len(questions), 'decision')} made.** The answers are fixed and written into their "
+            f"issues{_about(questions)}. {follows}",
+            clarifications(questions),
+        )
     return paragraphs(
-        f"{opening}before code is written. Each question is a thread below, on a line of "
-        f"{code(file_path(session_id))}, and says what I assume.",
+        f"{_standing(questions)} Each question is a thread below, on a line of {code(file_path(session_id))}, "
+        f"and says what I assume.",
         f"**To answer,** reply in a thread:\n\n{how_to_reply(questions)}",
-        f"One comment can answer several, a line for each: {code('Q2: approve')}. Who has write access to "
-        f"this repository decides.",
+        f"One comment can answer several, a line for each: {code('Q2: approve')}. Anyone with write access "
+        f"to this repository decides.",
         "**What follows:** with the last answer the set is fixed and written into its issues"
-        f"{_about(questions)}. No code is written for them before. The code then comes onto this branch, "
-        f"{code(branch)}, a commit for each issue, when somebody starts the work.",
+        f"{_about(questions)}. I write no code for them before. {follows}",
         clarifications(questions),
     )
 
@@ -65,7 +67,7 @@ def index(questions: Sequence[Question], *, digest: str | None = None) -> str:
         f"These answers are fixed (digest {code(digest[:12])}). {_new_round()}"
         if digest
         else "Reply in a question's thread with `approve`, a letter or your own words; or here, a line for "
-        f"each: {code('Q2: approve')}. Who has write access decides, and the latest answer of a person counts."
+        f"each: {code('Q2: approve')}. Anyone with write access decides, and the latest answer of a person counts."
     )
     return paragraphs(title, table(("", "question", "assumption or answer", "state"), rows), closing)
 
@@ -161,8 +163,8 @@ def receipt(questions: Sequence[Question], *, commit: str, digest: str, reposito
             _link(question),
             cell(question.question),
             cell(_outcome(question)),
-            _by(question),
-            f"[reply]({question.answer_url})" if question.answer_url else "REST",
+            who(question.reviewed_by),
+            _how(question),
             when(question.reviewed_at),
         )
         for question in questions
@@ -176,6 +178,13 @@ def receipt(questions: Sequence[Question], *, commit: str, digest: str, reposito
 
 def _left(questions: Sequence[Question]) -> int:
     return sum(question.status == "pending" for question in questions)
+
+
+def _standing(questions: Sequence[Question]) -> str:
+    left, all_of_them = _left(questions), count(len(questions), "decision")
+    if left:
+        return f"**{left} of {all_of_them} still to be made by a person** before code is written."
+    return f"**All {all_of_them} made**, and fixed in a moment; until then each can be changed."
 
 
 def _about(questions: Sequence[Question]) -> str:
@@ -197,6 +206,12 @@ def _outcome(question: Question) -> str:
     return f"instead: {question.answer or ''}"
 
 
+def _how(question: Question) -> str:
+    if question.answer_url:
+        return f"[reply]({question.answer_url})"
+    return "REST" if (question.reviewed_by or "").startswith("key:") else "reply"
+
+
 def _by(question: Question) -> str:
     name = who(question.reviewed_by)
     return f"[{name}]({question.answer_url})" if question.answer_url else name
@@ -214,9 +229,9 @@ def _state(question: Question) -> str:
 
 def _quoted_vote(vote: Vote, question: Question) -> str:
     source = f" ([here]({vote.url}))" if vote.url else ""
-    said_so = "the assumption" if vote.correction is None else "a correction"
-    text = question.assumption if vote.correction is None else vote.correction
-    return f"{who(vote.by)} says {said_so}{source}:\n\n{quoted(text)}"
+    if vote.correction is None:
+        return f"{who(vote.by)} approved the assumption{source}:\n\n{quoted(question.assumption)}"
+    return f"{who(vote.by)} said something else{source}:\n\n{quoted(vote.correction)}"
 
 
 def _new_round() -> str:

@@ -9,7 +9,7 @@ from typing import Literal
 from bot.github.answertext import clarifications
 from bot.github.issuetext import code, cut
 from bot.github.questiontext import Question
-from bot.github.wording import SHORT, cell, count, paragraphs, said, sentence, table
+from bot.github.wording import SHORT, cell, count, paragraphs, said, sentence, table, who
 
 CHECK_NAME = "askfirst / chain"
 
@@ -83,8 +83,7 @@ def chain_body(chain: Chain) -> str:
 
 def waiting(questions: Sequence[Question]) -> str:
     """A turning point: somebody has to answer before it goes on."""
-    names = [f"[{one.name}]({one.url})" if one.url else one.name for one in questions]
-    those = f" to {', '.join(names)}" if names else ""
+    those = f" to {', '.join(map(_named, questions))}" if questions else ""
     return f"I stopped here: the next issue needs an answer{those} first. I go on by myself when it is given."
 
 
@@ -131,19 +130,26 @@ def _standing(chain: Chain) -> str:
     reason = sentence(chain.reason) if chain.reason else ""
     match chain.state:
         case "completed":
-            return f"{tally}, a commit for each. Nothing more will be added."
+            return f"{tally}. Nothing more will be added."
         case "failed":
-            return f"{tally}, then the work stopped. {reason}".strip()
+            return f"{tally}: the work stopped. {reason}".strip()
         case "paused":
             return f"{tally}; the work is paused. {reason}".strip()
         case "cancelled":
-            return f"{tally}, then the work was cancelled."
+            return f"{tally}: the work was cancelled."
         case _:
-            return f"{tally}, a commit for each. More will follow on this branch."
+            return f"{tally}, a commit for each. The work goes on; this text follows it."
 
 
 def _tally(chain: Chain) -> str:
-    return f"{chain.number_of('done')} of {count(len(chain.items), 'issue')} done"
+    parts = [f"{chain.number_of('done')} of {count(len(chain.items), 'issue')} done"]
+    for word, number in (
+        ("left out", chain.number_of("skipped", "no_change")),
+        ("failed", chain.number_of("failed")),
+    ):
+        if number:
+            parts.append(f"{number} {word}")
+    return ", ".join(parts)
 
 
 def _verification(chain: Chain) -> str:
@@ -152,8 +158,8 @@ def _verification(chain: Chain) -> str:
     if chain.verified:
         return f"Verified with {code(cut(chain.verified, SHORT))}."
     return (
-        "*Not verified*: the tools that found the issues looked at the changes again, but the project's own "
-        "tests were not run."
+        "*Not verified*: I did not run the project's own tests. See the checks of this pull request before "
+        "you merge it."
     )
 
 
@@ -169,9 +175,12 @@ def _commit(item: Item, chain: Chain) -> str:
 
 
 def _note(item: Item) -> str:
-    rests = ", ".join(f"[{one.name}]({one.url})" if one.url else one.name for one in item.answers)
-    note = cell(item.note)
-    return " ".join(part for part in (note, f"(as answered in {rests})" if rests else "") if part)
+    word = ", ".join(f"{_named(one)} by {who(one.reviewed_by)}" for one in item.answers)
+    return " ".join(part for part in (cell(item.note), f"(decided in {word})" if word else "") if part)
+
+
+def _named(question: Question) -> str:
+    return f"[{question.name}]({question.url})" if question.url else question.name
 
 
 def _closes(chain: Chain) -> str:

@@ -54,7 +54,7 @@ def fixing(
     server_url: str = "https://github.com",
 ) -> str:
     """The commit for one issue. `answers` names those it rests on, such as `as_1/Q3`."""
-    subject = cut(f"Fix: {_inert(title)}", SUBJECT_LIMIT)
+    subject = textwrap.shorten(f"Fix: {_inert(title)}", SUBJECT_LIMIT, placeholder="…")
     body = textwrap.fill(_inert(cut(summary, 2_000)), 72, break_long_words=False, break_on_hyphens=False)
     trailers = [f"Askfirst-Run: {run_id}"]
     if answers:

@@ -12,7 +12,7 @@ from bot.github.issuetext import issue_title, same_title
 from bot.github.recovery import Made, made, only_ours
 from bot.github.repo import Repo
 
-_STATE = "query($id: ID!) { node(id: $id) { ... on PullRequest { isDraft closed } } }"
+_STATE = "query($id: ID!) { node(id: $id) { ... on PullRequest { isDraft state } } }"
 _READY = """
 mutation($id: ID!) {
   markPullRequestReadyForReview(input: {pullRequestId: $id}) { pullRequest { isDraft } }
@@ -62,7 +62,7 @@ def mark_ready(repo: Repo, node_id: str) -> None:
     node = repo.graphql(_STATE, id=node_id)["node"]
     if node is None:
         raise NotFound(f"there is no pull request {node_id}", status=404)
-    if node["isDraft"] and not node["closed"]:
+    if node["isDraft"] and node["state"] == "OPEN":
         repo.graphql(_READY, id=node_id)
 
 

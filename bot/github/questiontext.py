@@ -38,7 +38,7 @@ class Question:
     """A question and how it stands. `answer` is the correction where it is declined.
 
     `why`: what changes with the answer; `issues`: the GitHub issues it is about; `url`: its thread;
-    `answer_url`: the reply that decided; `conflict`: what contradicts each other.
+    `answer_url`: the reply that decided; `conflict`: what contradicts each other; `blocking`: no fix before.
     """
 
     number: int
@@ -50,6 +50,7 @@ class Question:
     places: tuple[Place, ...] = ()
     issues: tuple[int, ...] = ()
     needs_own_answer: bool = False
+    blocking: bool = True
     status: Literal["pending", "approved", "declined"] = "pending"
     answer: str | None = None
     reviewed_by: str | None = None
@@ -92,8 +93,8 @@ def review_body(questions: Sequence[Question]) -> str:
         f"I have {count(len(questions), 'question')} before I write code"
         f"{', a thread for each' if many else ''}. Each says what I assume. Reply in its thread:",
         how_to_reply(questions),
-        "Who has write access to this repository decides. Nothing is done about these issues until their "
-        "questions are answered; silence approves nothing.",
+        "Anyone with write access to this repository decides. I write no code for the issues they are about "
+        "before they are answered; silence approves nothing.",
     )
 
 
@@ -109,10 +110,13 @@ def how_to_reply(questions: Sequence[Question]) -> str:
 
 def question_comment(question: Question, repository_url: str) -> str:
     """The comment that begins a question's thread."""
-    own = " · *needs its own answer*" if question.needs_own_answer else ""
-    about = f" · about {_issues(question)}" if question.issues else ""
+    notes = ["*needs its own answer*"] if question.needs_own_answer else []
+    if question.issues:
+        notes.append(f"about {_issues(question)}")
+    if not question.blocking:
+        notes.append("*the work does not wait for it*")
     return paragraphs(
-        f"**{question.name}**{own}{about}",
+        " · ".join([f"**{question.name}**", *notes]),
         f"**Question:** {said(question.question)}",
         f"**What changes with the answer:** {sentence(question.why)}",
         _looked_at(question, repository_url),
@@ -129,7 +133,8 @@ def _file_lines(questions: Sequence[Question]) -> list[str]:
         "Each has a thread on the pull request: reply there. This file goes away when the work is done.",
     ]
     for question in questions:
-        lines += ["", _heading(question), "", f"- Assumption: {said(question.assumption)}"]
+        letter = f" ({question.assumed.letter})" if question.assumed else ""
+        lines += ["", _heading(question), "", f"- Assumption{letter}: {said(question.assumption)}"]
         lines += [
             f"- Option {option.letter}: {said(option.text)}"
             for option in question.options
@@ -192,7 +197,7 @@ def _option(option: Option, question: Question) -> str:
 def _reply_with(question: Question) -> str:
     letters = [option.letter for option in question.options if option is not question.assumed]
     other = f", {_either(letters)}" if letters else ""
-    alone = " `approve all` does not cover this one." if question.needs_own_answer else ""
+    alone = " An approval of all questions at once leaves this one out." if question.needs_own_answer else ""
     return f"➜ Reply here with `approve`{other}, or what to do instead in your own words.{alone}"
 
 

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-from bot.jobs import deliveries, issues, sessions, threads
+from bot.jobs import answering, chains, deliveries, issues, pulls, questions, sessions, threads
 from bot.jobs.work import Job
 
 JOBS = {
+    "ask": Job(answering.ask, died=answering.died),
     "comment": Job(threads.comment),
     "delivery": Job(deliveries.handle),
+    "fix": Job(chains.fix, died=chains.died),
+    "freeze": Job(answering.freeze),
     "react": Job(threads.react),
+    "reply": Job(questions.reply),
     "scan": Job(sessions.scan, died=sessions.died),
+    "settle": Job(answering.settle),
+    "show_chain": Job(pulls.show),
     "show_issue": Job(issues.show),
+    "show_questions": Job(questions.show),
+    "tidy": Job(chains.tidy),
 }

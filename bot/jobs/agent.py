@@ -15,13 +15,15 @@ from bot.domain import repo_config, runs
 from bot.github.errors import Forbidden, NoInstallation, NotFound
 from bot.jobs.live import Live
 from bot.jobs.work import Work
-from bot.sandbox import open_sandbox, repo
+from bot.sandbox import open_sandbox, push, repo
 from bot.sandbox.base import Sandbox, SandboxError
+from bot.sandbox.changes import Refused
 from bot.sandbox.git import RepoError
 from bot.sandbox.template import Template
 from bot.store.models import Project, Run
 
 LOG_TAIL = 2_000
+AUTHOR = ("Askfirst", "askfirst@users.noreply.github.com")
 
 
 class RunFailed(Exception):
@@ -36,13 +38,16 @@ class Checkout:
     mirror: Path
     commit: str
     default_branch: str
+    on_wanted_branch: bool
 
 
 @contextmanager
-def checkout(work: Work, project: Project, ref: str | None = None) -> Iterator[Checkout]:
-    """The project at a branch, tag or commit, else at its default branch's head; its configuration is read anew.
+def checkout(
+    work: Work, project: Project, ref: str | None = None, *, branch: str | None = None
+) -> Iterator[Checkout]:
+    """The project at `branch` where there is one, else at `ref`, else at its default branch's head.
 
-    Raises RunFailed.
+    Its configuration is read anew. Raises RunFailed, also for a `ref` that is not there.
     """
     home = work.tools.config.askfirst_home
     with tempfile.TemporaryDirectory(prefix="askfirst-checkout-") as folder, reasons(project):
@@ -53,8 +58,9 @@ def checkout(work: Work, project: Project, ref: str | None = None) -> Iterator[C
             kept = tx.get_one(Project, project.id)
             kept.default_branch = head.branch
             repo_config.read(kept, repo.file_at(mirror, head.commit, repo_config.PATH))
-        commit = repo.checkout(mirror, ref or head.branch, Path(folder))
-        yield Checkout(Path(folder), mirror, commit, head.branch)
+        there = push.remote_branch(home, remote, branch) if branch else None
+        commit = repo.checkout(mirror, there or ref or head.branch, Path(folder))
+        yield Checkout(Path(folder), mirror, commit, head.branch, there is not None)
 
 
 @contextmanager
@@ -73,7 +79,7 @@ def reasons(project: Project) -> Iterator[None]:
         yield
     except AgentFailed as failed:
         raise RunFailed(f"{failed.reason}\n\n{failed.log_tail[-LOG_TAIL:]}".strip()) from failed
-    except (RepoError, SandboxError) as failed:
+    except (RepoError, SandboxError, Refused) as failed:
         raise RunFailed(str(failed)) from failed
     except (NoInstallation, Forbidden, NotFound) as refused:
         raise RunFailed(f"GitHub gives no access to {project.name}: {refused}") from refused

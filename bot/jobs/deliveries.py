@@ -5,8 +5,11 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from pydantic import ValidationError
+
 from bot.domain import projects
 from bot.github import issuetext, people
+from bot.jobs.errors import GiveUp, Later
 from bot.jobs.work import Work
 from bot.store import clock, outbox
 from bot.store.models import Delivery, Project
@@ -19,15 +22,26 @@ def handle(work: Work) -> None:
     """Handle a delivery once; what our own App did comes back as an event too, and is passed over."""
     with work.db.read() as tx:
         delivery = tx.get_one(Delivery, work.args["delivery_id"])
-    event = events.parse(delivery.event, json.loads(delivery.payload))
+    event = _read(delivery)
     ours = (
         event is not None and event.sender is not None and event.sender.login == f"{work.tools.app.slug}[bot]"
     )
-    context = None if event is None or ours else _context(work, delivery.event, event)
+    heard = event is not None and not ours and delivery.event in HANDLERS
+    context = _context(work, delivery.event, event) if heard else None
     with work.finish() as tx:
         if context is not None:
             HANDLERS[delivery.event](tx, event, context)
         tx.get_one(Delivery, delivery.id).done_at = clock.now()
+
+
+def _read(delivery: Delivery) -> events.Event | None:
+    """The event, None for one that we do not read; no further try makes a malformed one readable."""
+    try:
+        return events.parse(delivery.event, json.loads(delivery.payload))
+    except ValidationError as error:
+        # the places alone: what stands there may be anything
+        wrong = [".".join(map(str, one["loc"])) for one in error.errors(include_input=False)]
+        raise GiveUp(f"this {delivery.event} event cannot be read: {', '.join(wrong)}") from None
 
 
 def _context(work: Work, name: str, event: Any) -> Context:
@@ -54,7 +68,9 @@ def _level(work: Work, event: Any) -> str:
         level = people.permission(
             work.tools.repo(project, metadata="read"), event.sender.login, event.sender.id
         )
-    except people.Undecided:
+    except people.Undecided as undecided:
+        if undecided.retry_after is not None:
+            raise Later(undecided.retry_after, str(undecided)) from undecided
         if work.claim.attempt < outbox.TRIES:
             raise
         return "unknown"

@@ -5,22 +5,30 @@ from __future__ import annotations
 from typing import Any
 
 from bot.domain import intents
-from bot.github import texts
-from bot.github.errors import Gone, NotFound
+from bot.github import answertext, chaintext, texts
+from bot.github.errors import Gone, NoInstallation, NotFound
 from bot.github.mirror import ensure_comment, ensure_reaction
+from bot.jobs import pictures
 from bot.jobs.errors import GiveUp
 from bot.jobs.work import Work
-from bot.store.models import Project
+from bot.store.models import AnsweringSession, Project, WorkChain
 from bot.webhooks.commands import VERBS
+
+NOBODY_THERE = (Gone, NoInstallation, NotFound)
+
+PAUSES = {
+    "foreign_commit": "there is a commit on the branch that is not mine",
+    "project": "the project is paused",
+}
 
 
 def comment(work: Work) -> None:
-    """Post a comment once; where the issue is gone, nobody is left to read it."""
+    """Post a comment once; where the issue or the App is gone, nobody is left to read it."""
     local_id: str = work.args["local_id"]
     with work.note() as tx:
         project = tx.get_one(Project, work.args["project_id"])
         row, since = intents.intend(tx, "comment", local_id, project.repository_id or 0)
-        if row.state == "made" or project.paused_reason:
+        if row.state == "made":
             return
     try:
         there = ensure_comment(
@@ -32,7 +40,7 @@ def comment(work: Work) -> None:
             recover_since=since,
             body=_text(work, project),
         )
-    except (NotFound, Gone):
+    except NOBODY_THERE:
         return
     with work.finish() as tx:
         intents.made(tx, "comment", local_id, there.number, there.node_id)
@@ -45,7 +53,7 @@ def react(work: Work) -> None:
     try:
         repo = work.tools.repo(project, issues="write")
         ensure_reaction(repo, content=work.args["content"], comment_id=work.args["comment_id"])
-    except (NotFound, Gone):
+    except NOBODY_THERE:
         return
 
 
@@ -74,5 +82,35 @@ def _text(work: Work, project: Project) -> str:
             return texts.gone(values["before"], values["commit"])
         case "found_again":
             return texts.back(values["commit"])
+        case "receipt":
+            return _receipt(work, project, values["session_id"])
+        case "chain":
+            return _turning_point(work, project, values["chain_id"])
         case unknown:
             raise GiveUp(f"there is no text {unknown}")
+
+
+def _receipt(work: Work, project: Project, session_id: str) -> str:
+    with work.db.read() as tx:
+        session = tx.get_one(AnsweringSession, session_id)
+        return answertext.receipt(
+            pictures.questions_of(tx, session),
+            commit=session.commit or "",
+            digest=session.answers_digest or "",
+            repository_url=f"{work.tools.config.github_server_url}/{project.name}",
+        )
+
+
+def _turning_point(work: Work, project: Project, chain_id: str) -> str:
+    with work.db.read() as tx:
+        chain = tx.get_one(WorkChain, chain_id)
+        picture = pictures.chain_of(
+            tx, project, chain, f"{work.tools.config.github_server_url}/{project.name}"
+        )
+    if picture.state == "completed":
+        return chaintext.finished(picture)
+    if picture.state == "failed":
+        return chaintext.failed(picture)
+    if chain.paused_reason == "needs_answer":
+        return chaintext.waiting([])
+    return chaintext.paused(PAUSES.get(chain.paused_reason or "", "somebody paused it"))

@@ -44,11 +44,11 @@ class Tools:
             raise SandboxError(f"there is no template {name}; there are {', '.join(sorted(templates))}")
         return templates[name]
 
-    def remote(self, project: Project) -> Remote:
-        """Where git reads the project, with a token of its own where it is on GitHub."""
+    def remote(self, project: Project, contents: str = "read") -> Remote:
+        """Where git finds the project, with a token of its own for reading or writing where it is on GitHub."""
         if project.repository_id is None:
             return Remote(project.url, plain=True)
-        token = self.repo(project, contents="read").installation.token()
+        token = self.repo(project, contents=contents).installation.token()
         return Remote(f"{self.config.github_server_url}/{project.name}.git", token=token)
 
     def repo(self, project: Project, **permissions: str) -> Repo:

@@ -78,3 +78,8 @@ def _no_submodules(mirror: Path, parent: str, changes: Changes) -> None:
     for line in said.split("\0"):
         if line.startswith(SUBMODULE):
             raise Refused(f"{shown(line.partition(chr(9))[2])} is a submodule: no agent may change it")
+
+
+def message(mirror: Path, commit: str) -> str:
+    """What a commit says."""
+    return git(["log", "-1", "--format=%B", "--end-of-options", commit], mirror, SECONDS)

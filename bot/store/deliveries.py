@@ -24,6 +24,4 @@ def keep(
     row = {"id": delivery_id, "event": event, "action": action, "payload": raw, "received_at": clock.now()}
     if not tx.execute(_KEPT[tx.dialect.name], row).rowcount:
         return []
-    return outbox.add_first(
-        tx, "delivery", lane=lane, key=f"delivery:{delivery_id}", delivery_id=delivery_id
-    )
+    return outbox.add_first(tx, "delivery", lane=lane, key=f"delivery:{delivery_id}", delivery_id=delivery_id)

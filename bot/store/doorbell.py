@@ -16,9 +16,9 @@ from bot.store.db import Bells
 
 log = logging.getLogger(__name__)
 
-AGENT_JOBS = frozenset({"scan"})  # long, and need the sandbox: `askfirst agents` takes these
+AGENT_JOBS = frozenset({"scan", "ask", "fix"})  # long, and need the sandbox: `askfirst agents` takes these
 CROWDED = 500
-GATHER_SECONDS = 0.005
+GATHER_SECONDS = 0.01
 
 
 class Doorbell:
@@ -64,7 +64,7 @@ class Doorbell:
 
 
 class Soon:
-    """Rings from a thread of its own, once for all that comes in 5 ms: a door does not wait for Redis.
+    """Rings from a thread of its own, once for all that comes in 10 ms: a door does not wait for Redis.
 
     What this process takes with it when it ends, the relay rings for.
     """

@@ -265,6 +265,7 @@ class AnsweringSession(Base):
     run_id: Mapped[str | None]
     error: Mapped[str | None]
     branch: Mapped[str | None]
+    head: Mapped[str | None]
     commit: Mapped[str | None]
     pull_request_number: Mapped[int | None]
     pull_request_url: Mapped[str | None]

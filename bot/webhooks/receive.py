@@ -75,7 +75,9 @@ def github() -> Response:
         text = raw.decode()
         place = Place.model_validate_json(text)
     except ValueError:
-        return _answer(400, "The body is not GitHub's JSON; set the webhook's content type to application/json.")
+        return _answer(
+            400, "The body is not GitHub's JSON; set the webhook's content type to application/json."
+        )
     with db.append() as tx:
         rows = deliveries.keep(tx, delivery_id, event, action=place.action, lane=place.lane, raw=text)
     if not rows:

@@ -12,8 +12,9 @@ _LINES = re.compile(r"\r\n|\r|\n")
 _INVISIBLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x85\u200b\u200c\u2060\ufeff]")
 _FENCE = re.compile(r" {0,3}(?P<fence>`{3,}(?=[^`]*$)|~{3,})")
 _QUOTE = re.compile(r" {0,3}>")
-_LONGEST_LINE = 2_000  # a longer one is taken as it is: nothing in it is code or hidden
-_SPANS = re.compile(r"(?P<code>(?<!`)(`+)(?!`).*?(?<!`)\2(?!`))|<!--(?:.*?-->|(?P<open>.*))")
+_LONGEST_LINE = 2_000  # in a longer one nothing is taken for code
+_SPANS = re.compile(r"(?<!`)(`+)(?!`).*?(?<!`)\1(?!`)|<!--(?:.*?-->|(?P<open>.*))")
+_COMMENT = re.compile(r"<!--(?:.*?-->|(?P<open>.*))")
 _CODE = re.compile(r"(?<!`)(`+)(?!`).*?(?<!`)\1(?!`)")
 _SAID = re.compile(
     r"(?:On|Am|Le|El|Il|Em|Op|Den|W dniu)\b.{3,400}?"
@@ -98,18 +99,17 @@ def _uncommented(line: str, hidden: bool) -> tuple[str, bool]:
         _, closed, line = line.partition("-->")
         if not closed:
             return "", True
-    if len(line) > _LONGEST_LINE:
-        return line, False
+    parts = _SPANS if len(line) <= _LONGEST_LINE else _COMMENT
     still_open = False
 
     def shown(part: re.Match[str]) -> str:
         nonlocal still_open
-        if part["code"] is not None:
+        if not part[0].startswith("<!--"):
             return part[0]
         still_open = part["open"] is not None
         return ""
 
-    return _SPANS.sub(shown, line), still_open
+    return parts.sub(shown, line), still_open
 
 
 def _is_tail(lines: list[Line], i: int) -> bool:

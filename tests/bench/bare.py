@@ -14,7 +14,7 @@ from flask import Flask, Response, request
 
 from tests.bench.hooks import PATH, SECRET
 
-TABLE = "CREATE TABLE IF NOT EXISTS bare (id text PRIMARY KEY, payload text NOT NULL)"
+TABLE = "CREATE TABLE bare (id text PRIMARY KEY, payload text NOT NULL)"
 mine = threading.local()  # the thread's connection
 
 
@@ -41,7 +41,6 @@ def _on_sqlite(delivery_id: str, payload: str) -> None:
         mine.connection = sqlite3.connect(path, timeout=10, isolation_level=None)
         mine.connection.execute("PRAGMA journal_mode=WAL")
         mine.connection.execute("PRAGMA synchronous=FULL")  # as in bot/store/db.py
-        mine.connection.execute(TABLE)
     # outside a transaction each statement commits by itself
     mine.connection.execute("INSERT INTO bare VALUES (?, ?)", (delivery_id, payload))
 
@@ -50,7 +49,6 @@ def _on_postgres(delivery_id: str, payload: str) -> None:
     if not hasattr(mine, "connection"):
         address = os.environ["DATABASE_URL"].replace("postgresql+psycopg://", "postgresql://")
         mine.connection = psycopg.connect(address, autocommit=True)
-        mine.connection.execute(TABLE)
     mine.connection.execute("INSERT INTO bare VALUES (%s, %s)", (delivery_id, payload))
 
 

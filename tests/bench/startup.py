@@ -64,13 +64,17 @@ def _mebibytes(environment: dict[str, str], key: str) -> float:
         # connections are shared out among the workers, so each kind is sent on several
         for _ in range(4):
             seconds_each(port, deliveries(OF_EACH // 4), 202)
-            seconds_each(port, [request("POST", "/api/v1/issues/create", headers, issue)] * (OF_EACH // 4), 201)
+            seconds_each(
+                port, [request("POST", "/api/v1/issues/create", headers, issue)] * (OF_EACH // 4), 201
+            )
             seconds_each(port, [request("GET", "/api/v1/issues/list", headers)] * (OF_EACH // 4), 200)
         return max(_resident(child) for child in [process_id, *_children(process_id)])
 
 
 def _children(process_id: int) -> list[int]:
-    listed = subprocess.run(["ps", "-A", "-o", "ppid=,pid="], stdout=subprocess.PIPE, text=True, check=True).stdout
+    listed = subprocess.run(
+        ["ps", "-A", "-o", "ppid=,pid="], stdout=subprocess.PIPE, text=True, check=True
+    ).stdout
     pairs = [line.split() for line in listed.splitlines()]
     return [int(child) for parent, child in pairs if int(parent) == process_id]
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import sys
 from statistics import median
 
+from bot.store.db import Database
+from tests.bench.bare import TABLE
 from tests.bench.figures import Figure
 from tests.bench.ground import ground, postgres
 from tests.bench.hooks import deliveries
@@ -12,7 +14,7 @@ from tests.bench.load import per_second, seconds_each
 from tests.bench.servers import ASKFIRST, server
 
 MOST_TIMES_BARE = 2.0
-TURNS, IN_A_TURN = 60, 25
+TURNS, IN_A_TURN = 40, 25
 WARM, BURST = 100, 400
 
 
@@ -36,11 +38,17 @@ def _bare(port: int) -> list[str]:
 
 
 def _on(name: str, environment: dict[str, str], goal: float | None) -> list[Figure]:
+    db = Database(environment["DATABASE_URL"])
+    with db.append() as tx:
+        tx.exec_driver_sql(TABLE)
+    db.close()
     with server(_ours, environment) as (door, _), server(_bare, environment) as (floor, _):
         for port in (door, floor):
             per_second(port, deliveries(WARM), 202, connections=4)
         taken = _in_turns(door, floor)
-        bursts = {port: median(per_second(port, deliveries(BURST), 202, 4) for _ in range(3)) for port in taken}
+        bursts = {
+            port: median(per_second(port, deliveries(BURST), 202, 4) for _ in range(3)) for port in taken
+        }
     ours, bare = median(taken[door]) * 1000, median(taken[floor]) * 1000
     return [
         Figure(f"webhook delivery on {name} ÷ bare view", ours / bare, "×", goal),

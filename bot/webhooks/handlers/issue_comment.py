@@ -22,7 +22,11 @@ def asks(tx: Session, event: IssueCommentEvent, slug: str) -> bool:
     """Whether a person wants something of us by it; an edit never runs a command."""
     human = event.sender is not None and not event.sender.is_bot
     body = event.comment.body or ""
-    return event.action == "created" and human and bool(commands.parse(body, slug) or replies.parse_numbered(body))
+    return (
+        event.action == "created"
+        and human
+        and bool(commands.parse(body, slug) or replies.parse_numbered(body))
+    )
 
 
 def handle(tx: Session, event: IssueCommentEvent, context: Context) -> None:

@@ -16,7 +16,11 @@ Event = PullRequestReviewCommentEvent
 
 def asks(tx: Session, event: Event, slug: str) -> bool:
     """Whether it may be a vote: a person's text in the thread of a question of ours, by its author."""
-    author = event.comment.user is not None and event.sender is not None and event.comment.user.id == event.sender.id
+    author = (
+        event.comment.user is not None
+        and event.sender is not None
+        and event.comment.user.id == event.sender.id
+    )
     return event.action in ("created", "edited") and author and _question(tx, event) is not None
 
 

@@ -259,6 +259,7 @@ def upgrade() -> None:
         sa.Column("run_id", sa.Text(), nullable=True),
         sa.Column("error", sa.Text(), nullable=True),
         sa.Column("branch", sa.Text(), nullable=True),
+        sa.Column("head", sa.Text(), nullable=True),
         sa.Column("commit", sa.Text(), nullable=True),
         sa.Column("pull_request_number", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("pull_request_url", sa.Text(), nullable=True),

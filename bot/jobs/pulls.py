@@ -1,0 +1,52 @@
+"""Brings a chain's pull request to what the chain is now."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from bot.domain import intents, threads
+from bot.github import chaintext
+from bot.github.pulls import ensure_pull_request, mark_ready
+from bot.github.recovery import Made
+from bot.jobs import pictures
+from bot.jobs.making import ensure
+from bot.jobs.work import Work
+from bot.store.models import AnsweringSession, GithubObject, Project, WorkChain
+
+TURNING_POINTS = ("completed", "failed", "paused")
+
+
+def show(work: Work) -> None:
+    """Open the draft once something was pushed, keep its table current, and mark it ready at the end."""
+    with work.note() as tx:
+        chain = tx.get_one(WorkChain, work.args["chain_id"])
+        project = tx.get_one(Project, chain.project_id)
+        repository_url = f"{work.tools.config.github_server_url}/{project.name}"
+        picture = pictures.chain_of(tx, project, chain, repository_url)
+        session = tx.get(AnsweringSession, chain.answering_session_id or "")
+        shared = session is not None and session.branch == chain.branch_name
+        local_id = session.id if session is not None and shared else chain.id
+        # the text is the chain's from now on, also where the round of questions opened the pull request
+        intents.intend(tx, "chain_body", chain.branch_name, project.repository_id or 0)
+    if project.paused_reason or (chain.head is None and not shared):
+        return
+    repo = work.tools.repo(project, pull_requests="write", contents="write", issues="write")
+    body = chaintext.chain_body(picture)
+
+    def make(row: GithubObject, since: datetime | None) -> Made:
+        return ensure_pull_request(
+            repo, secret=work.tools.secret, local_id=local_id, number=row.number, recover_since=since,
+            head=chain.branch_name, base=chain.base_branch or project.default_branch or "main",
+            title=chaintext.chain_title(picture), body=body,
+        )  # fmt: skip
+
+    pull = ensure(work, project, "pull", local_id, body, make)
+    if chain.status == "completed" and chain.head and pull.node_id:
+        mark_ready(repo, pull.node_id)
+    with work.finish() as tx:
+        kept = tx.get_one(WorkChain, chain.id)
+        kept.pull_request_number, kept.pull_request_url = pull.number, pull.url
+        if chain.status in TURNING_POINTS:
+            worked = len([item for item in picture.items if item.state != "pending"])
+            key = f"chain.{chain.id}.{chain.status}.{worked}"
+            threads.say(tx, project, pull.number or 0, key, "chain", chain_id=chain.id)

@@ -1,0 +1,32 @@
+"""Measures all that has a goal and prints it; the exit status is 1 when a goal is missed."""
+
+from __future__ import annotations
+
+import sys
+
+from tests.bench.figures import table
+from tests.bench.mirror import mirror
+from tests.bench.startup import startup
+from tests.bench.webhooks import webhooks
+
+PARTS = {
+    "starting": startup,
+    "from REST to GitHub": mirror,
+    "webhooks, in turns with a bare view": webhooks,
+}
+
+
+def main() -> int:
+    figures = []
+    for name, measure in PARTS.items():
+        print(f"Measuring: {name} …", file=sys.stderr, flush=True)
+        figures += measure()
+    print(table(figures))
+    missed = [figure for figure in figures if figure.missed]
+    if missed:
+        print(f"\n{len(missed)} missed. Was the machine idle? docs/benchmarks.md says what is compared.")
+    return 1 if missed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,275 @@
+"""Questions by REST: reviews, corrections, assumptions."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from werkzeug.test import TestResponse
+
+from bot.config import Config
+from bot.domain import answering, questions
+from bot.store import clock
+from bot.store.db import Database
+from bot.store.models import SessionQuestion
+from tests.conftest import Clock
+from tests.rest import OPTIONS, Rest, refused
+
+FIELDS = (
+    "id answeringSessionId number question assumption correction status conflict answer options confidence evidence "
+    "issueIds blocking reviewedAt reviewedBy via revision github votes"
+)
+OPEN = {
+    "status": "pending",
+    "correction": None,
+    "answer": None,
+    "reviewedAt": None,
+    "reviewedBy": None,
+    "via": None,
+}
+
+
+@pytest.fixture
+def rest(config: Config, db: Database) -> Rest:
+    return Rest(config, db)
+
+
+def of(answer: TestResponse) -> Any:
+    """The object of an answer that must be a success."""
+    assert answer.status_code in (200, 201), answer.text
+    return answer.json["data"]
+
+
+def vote(
+    rest: Rest, question: SessionQuestion, login: str, status: str, correction: str | None = None
+) -> None:
+    """Somebody says so on GitHub, now."""
+    with rest.db.write() as tx:
+        row, session = questions.get(tx, rest.mine.id, question.id, lock=True)
+        name = f"comment:{voter(login).id}{len(status)}"
+        source = questions.Source(name, "https://github.test/1", clock.now())
+        questions.vote(tx, rest.mine, session, row, voter(login), source, status, correction)
+
+
+def voter(login: str) -> questions.Voter:
+    return questions.Voter(login, sum(login.encode()))
+
+
+def take_back(rest: Rest, question: SessionQuestion, login: str) -> None:
+    with rest.db.write() as tx:
+        row, session = questions.get(tx, rest.mine.id, question.id, lock=True)
+        questions.take_back(tx, rest.mine, session, row, voter(login))
+
+
+def test_the_questions_of_a_session_come_all_and_in_order(rest: Rest) -> None:
+    session, asked = rest.asked({"options": OPTIONS, "blocking": True}, *[{}] * 11)
+    answer = rest.get("/session-questions", answeringSessionId=session.id, limit=2)
+    assert (answer.json["hasMore"], answer.json["nextCursor"]) == (False, None)
+    found = of(answer)
+    assert [each["id"] for each in found] == [row.id for row in asked]
+    assert [each["number"] for each in found] == list(range(1, 13))
+    first = found[0]
+    assert " ".join(first) == FIELDS
+    assert OPEN.items() <= first.items() and first["options"] == OPTIONS and first["blocking"] is True
+    assert (first["issueIds"], first["github"], first["votes"]) == (session.asked, None, [])
+    assert of(rest.get(f"/session-questions/{first['id']}")) == first
+    refused(rest.get("/session-questions"), 400, "VALIDATION", "answeringSessionId")
+    empty = rest.asked()[0].id
+    assert of(rest.get("/session-questions", answeringSessionId=empty)) == []
+
+
+def test_an_approval_takes_the_assumption(rest: Rest, frozen: Clock) -> None:
+    path = f"/session-questions/{rest.asked({})[1][0].id}"
+    approved = of(rest.put(f"{path}/review", status="Approved"))
+    assert (approved["status"], approved["answer"], approved["correction"]) == (
+        "approved",
+        "Yes, it may.",
+        None,
+    )
+    by = ("key:ci", "rest", "2026-03-01T12:00:00Z")
+    assert (approved["reviewedBy"], approved["via"], approved["reviewedAt"]) == by
+    assert of(rest.get(path)) == approved
+    for nothing in (None, "", "  "):
+        assert of(rest.put(f"{path}/review", status="approved", correction=nothing)) == approved
+    refused(rest.put(f"{path}/review", status="approved", correction="x"), 400, "VALIDATION", "correction")
+
+
+def test_a_decline_says_what_holds_instead(rest: Rest) -> None:
+    path = f"/session-questions/{rest.asked({})[1][0].id}"
+    for blank in ({}, {"correction": None}, {"correction": ""}, {"correction": " \n"}):
+        refused(rest.put(f"{path}/review", status="declined", **blank), 400, "VALIDATION", "correction")
+    refused(
+        rest.put(f"{path}/review", status="declined", correction="x" * 20_001),
+        400,
+        "VALIDATION",
+        "correction",
+    )
+    for wrong in ("pending", "yes", None, 1):
+        refused(rest.put(f"{path}/review", status=wrong, correction="x"), 400, "VALIDATION", "status")
+    declined = of(rest.put(f"{path}/review", status="declined", correction=" Only in UTC "))
+    assert (declined["status"], declined["answer"], declined["correction"]) == ("declined",) + (
+        "Only in UTC",
+    ) * 2
+
+
+@pytest.mark.parametrize("said", ["B", " b ", "leave it alone.", "Leave it alone."])
+def test_a_correction_may_be_an_option(rest: Rest, said: str) -> None:
+    path = f"/session-questions/{rest.asked({'options': OPTIONS})[1][0].id}"
+    declined = of(rest.put(f"{path}/review", status="declined", correction=said))
+    assert declined["correction"] == declined["answer"] == "Leave it alone."
+
+
+def test_a_review_can_be_changed_and_taken_back_until_the_session_is_reviewed(rest: Rest) -> None:
+    session, [question] = rest.asked({})
+    path, status = f"/session-questions/{question.id}", f"/answering-sessions/{session.id}/status"
+    assert OPEN.items() <= of(rest.post(f"{path}/withdraw")).items()
+    of(rest.put(f"{path}/review", status="approved"))
+    assert of(rest.put(f"{path}/review", status="declined", correction="No"))["answer"] == "No"
+    assert OPEN.items() <= of(rest.post(f"{path}/withdraw")).items()
+    of(rest.put(f"{path}/review", status="approved"))
+    before = of(rest.get(path))
+
+    def closed() -> None:
+        refused(rest.put(f"{path}/review", status="declined", correction="x"), 409, "CONFLICT", "id")
+        refused(rest.put(f"{path}/assumption", assumption="x"), 409, "CONFLICT", "id")
+        refused(rest.post(f"{path}/withdraw"), 409, "CONFLICT", "id")
+        assert of(rest.get(path)) == before
+
+    for state in ("reviewed", "completed", "archived"):
+        of(rest.put(status, status=state))
+        closed()
+
+
+def test_a_reopened_session_takes_reviews_again(rest: Rest) -> None:
+    session, [question] = rest.asked({})
+    path, status = f"/session-questions/{question.id}", f"/answering-sessions/{session.id}/status"
+    rest.put(f"{path}/review", status="approved")
+    for state in ("reviewed", "active"):
+        of(rest.put(status, status=state))
+    assert of(rest.post(f"{path}/withdraw"))["status"] == "pending"
+
+
+def test_an_assumption_changes_only_under_nobodys_approval(rest: Rest) -> None:
+    path = f"/session-questions/{rest.asked({})[1][0].id}"
+    changed = of(rest.put(f"{path}/assumption", assumption=" In UTC. "))
+    assert (changed["assumption"], changed["revision"], changed["status"]) == ("In UTC.", 2, "pending")
+    assert of(rest.put(f"{path}/assumption", assumption="In UTC.")) == changed
+    for wrong in ("", " ", None, 1):
+        refused(rest.put(f"{path}/assumption", assumption=wrong), 400, "VALIDATION", "assumption")
+    rest.put(f"{path}/review", status="approved")
+    refused(rest.put(f"{path}/assumption", assumption="Local time."), 409, "CONFLICT", "assumption")
+    rest.put(f"{path}/review", status="declined", correction="Neither")
+    declined = of(rest.put(f"{path}/assumption", assumption="Local time."))
+    assert (declined["status"], declined["answer"], declined["assumption"]) == (
+        "declined",
+        "Neither",
+        "Local time.",
+    )
+
+
+def test_votes_that_disagree_are_a_conflict_and_a_review_ends_it(rest: Rest, frozen: Clock) -> None:
+    session, [question] = rest.asked({})
+    path = f"/session-questions/{question.id}"
+    vote(rest, question, "mona", "approved")
+    agreed = of(rest.get(path))
+    assert (agreed["status"], agreed["reviewedBy"], agreed["via"]) == ("approved", "github:mona", "github")
+    cast = {"by": "mona", "status": "approved", "correction": None, "url": "https://github.test/1"}
+    assert agreed["votes"] == [cast | {"at": "2026-03-01T12:00:00Z"}]
+    frozen.forward(seconds=1)
+    vote(rest, question, "hubot", "declined", "No")
+    split = of(rest.get(path))
+    assert split["conflict"] is True and OPEN.items() <= split.items() and len(split["votes"]) == 2
+    error = refused(
+        rest.put(f"/answering-sessions/{session.id}/status", status="reviewed"), 409, "CONFLICT", "status"
+    )
+    assert "Q1" in error["message"]
+    frozen.forward(seconds=1)
+    decided = of(rest.put(f"{path}/review", status="declined", correction="No"))
+    assert (decided["status"], decided["conflict"], decided["reviewedBy"]) == ("declined", False, "key:ci")
+    frozen.forward(seconds=1)
+    vote(rest, question, "mona", "approved")
+    assert of(rest.get(path))["conflict"] is True
+
+
+def test_no_approval_comes_back_for_another_text(rest: Rest, frozen: Clock) -> None:
+    _, [question] = rest.asked({})
+    path = f"/session-questions/{question.id}"
+    vote(rest, question, "mona", "approved")
+    vote(rest, question, "hubot", "declined", "No")
+    refused(rest.put(f"{path}/assumption", assumption="Another text."), 409, "CONFLICT", "assumption")
+    frozen.forward(seconds=1)
+    rest.put(f"{path}/review", status="declined", correction="No")
+    assert of(rest.put(f"{path}/assumption", assumption="Another text."))["status"] == "declined"
+    rest.post(f"{path}/withdraw")
+    take_back(rest, question, "hubot")
+    assert of(rest.get(path))["status"] == "pending"
+
+
+def test_a_review_in_conflict_with_a_later_vote_does_not_cover_another_text(
+    rest: Rest, frozen: Clock
+) -> None:
+    _, [question] = rest.asked({})
+    path = f"/session-questions/{question.id}"
+    rest.put(f"{path}/review", status="approved")
+    frozen.forward(seconds=1)
+    vote(rest, question, "hubot", "declined", "No")
+    refused(rest.put(f"{path}/assumption", assumption="Another text."), 409, "CONFLICT", "assumption")
+
+
+def test_a_review_by_rest_never_ends_the_session_by_itself(rest: Rest, frozen: Clock) -> None:
+    session, [question] = rest.asked({})
+    rest.put(f"/session-questions/{question.id}/review", status="approved")
+    with rest.db.read() as tx:
+        assert questions.settled(tx, answering.get(tx, rest.mine.id, session.id), timedelta()) is None
+
+
+def at_once(rest: Rest, *requests: tuple[str, str, dict[str, Any]]) -> list[TestResponse]:
+    """The answers to requests that are made at the same time, each by a caller of its own."""
+    start = threading.Barrier(len(requests))
+    answers: list[TestResponse] = []
+
+    def caller(method: str, path: str, body: dict[str, Any]) -> Callable[[], None]:
+        http, headers = rest.app.test_client(), {"Authorization": f"Bearer {rest.key}"}
+
+        def call() -> None:
+            start.wait(10)
+            answers.append(http.open(f"/api/v1{path}", method=method, json=body, headers=headers))
+
+        return call
+
+    threads = [threading.Thread(target=caller(*request)) for request in requests]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    assert len(answers) == len(requests)
+    return answers
+
+
+def test_of_many_reviews_at_once_one_holds_whole(rest: Rest) -> None:
+    session, [question, other] = rest.asked({}, {})
+    path = f"/session-questions/{question.id}/review"
+    declines = [("PUT", path, {"status": "declined", "correction": f"No {number}"}) for number in range(3)]
+    for _ in range(3):
+        answers = at_once(rest, *declines, ("PUT", path, {"status": "approved"}))
+        assert [answer.status_code for answer in answers] == [200] * 4
+        last = of(rest.get(f"/session-questions/{question.id}"))
+        assert last in [of(answer) for answer in answers]
+        counted = of(rest.get(f"/answering-sessions/{session.id}"))
+        assert (counted["questionCount"], counted["reviewedCount"]) == (2, 1)
+    assert of(rest.get(f"/session-questions/{other.id}"))["status"] == "pending"
+
+
+def test_a_review_and_the_end_of_reviewing_at_once(rest: Rest) -> None:
+    for _ in range(4):
+        session, [question] = rest.asked({})
+        path, status = f"/session-questions/{question.id}", f"/answering-sessions/{session.id}/status"
+        of(rest.put(f"{path}/review", status="approved"))
+        withdrawn, ended = ("POST", f"{path}/withdraw", {}), ("PUT", status, {"status": "reviewed"})
+        codes = {answer.request.method: answer.status_code for answer in at_once(rest, withdrawn, ended)}
+        assert sorted(codes.values()) == [200, 409]
+        told = of(rest.get(path))["status"], of(rest.get(f"/answering-sessions/{session.id}"))["status"]
+        assert told == (("pending", "active") if codes["POST"] == 200 else ("approved", "reviewed"))
