@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Callable
 from typing import Any
 
 from werkzeug.test import TestResponse
@@ -89,6 +91,28 @@ class Rest:
         with self.db.write() as tx:
             fields = {"title": "Some work", "created_by": "key:ci"} | fields
             return chains.create(tx, project or self.mine, issue_ids=ids, **fields)
+
+    def at_once(self, *requests: tuple[str, str, dict[str, Any]]) -> list[TestResponse]:
+        """The answers to requests that are made at the same time, each by a caller of its own."""
+        start = threading.Barrier(len(requests))
+        answers: list[TestResponse] = []
+
+        def caller(method: str, path: str, body: dict[str, Any]) -> Callable[[], None]:
+            http, headers = self.app.test_client(), {"Authorization": f"Bearer {self.key}"}
+
+            def call() -> None:
+                start.wait(10)
+                answers.append(http.open(f"/api/v1{path}", method=method, json=body, headers=headers))
+
+            return call
+
+        threads = [threading.Thread(target=caller(*request)) for request in requests]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(30)
+        assert len(answers) == len(requests)
+        return answers
 
 
 def refused(answer: TestResponse, status: int, code: str, field: str | None = None) -> dict[str, Any]:

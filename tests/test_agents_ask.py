@@ -97,22 +97,27 @@ def test_a_shared_default_is_asked_about(asked: Asked) -> None:
 def test_unused_imports_are_asked_about_where_others_may_import_them(asked: Asked) -> None:
     asked.repo.write("shop/rates.py", RATES)
     (question,) = asked.about("F401")
-    assert question.question == "Are the 2 unused imports in `shop/rates.py` needed by anyone outside this repository?"
+    assert question.question == "Can the 2 unused imports in `shop/rates.py` be removed?"
     assert [option.text for option in question.options] == [
         "Remove the 2 unused imports",
         "Keep them: they are used from outside",
     ]
 
 
-@pytest.mark.parametrize("path", ["script.py", "shop/_private.py", "shop/_inner/__init__.py", "docs/conf_.py"])
+@pytest.mark.parametrize(
+    "path", ["script.py", "shop/_private.py", "shop/_inner/__init__.py", "docs/conf_.py"]
+)
 def test_unused_imports_that_nobody_can_import_are_not(asked: Asked, path: str) -> None:
     asked.repo.write(path, "import os\n\nX = 1\n")
     assert asked.about("F401", prompt="") == []
 
 
 def test_nothing_is_asked_where_the_answer_changes_nothing(asked: Asked) -> None:
-    asked.repo.write("shop/a.py", "import requests\n\n\ndef get(x):\n    if x is 'a':\n        return requests.get(x, verify=False, timeout=3)\n")
-    briefs = asked.briefs("S501", "F632") + [IssueBrief(id="iss_2", title="By a person")]
+    asked.repo.write(
+        "shop/a.py",
+        "import requests\n\n\ndef get(x):\n    if x is 'a':\n        return requests.get(x, verify=False, timeout=3)\n",
+    )
+    briefs = [*asked.briefs("S501", "F632"), IssueBrief(id="iss_2", title="By a person")]
     assert len(briefs) == 3  # no fix of ours; a safe fix in code; nothing we know
     result = asked.ask(briefs)
     assert result.questions == []
@@ -122,7 +127,10 @@ def test_nothing_is_asked_where_the_answer_changes_nothing(asked: Asked) -> None
 def test_safe_fixes_in_tests_are_asked_about(asked: Asked) -> None:
     asked.repo.write("tests/test_a.py", "def test_a():\n    x = input()\n    assert x is 'a'\n")
     (question,) = asked.about("F632")
-    assert question.question == "Should this be fixed in tests too (`tests/test_a.py`): Literals compared with `is`?"
+    assert (
+        question.question
+        == "Should this be fixed in tests too (`tests/test_a.py`): Literals compared with `is`?"
+    )
     assert not question.blocking
 
 
@@ -137,7 +145,11 @@ def test_one_question_for_each_rule_the_weightiest_first(asked: Asked) -> None:
     asked.repo.write("tool/__init__.py", "")
     asked.repo.write("tool/other.py", RATES)
     questions = asked.about("F401", "F841", "B006")
-    assert [one.external_id for one in questions] == ["ruff:B006:unsafe", "ruff:F841:unsafe", "ruff:F401:public"]
+    assert [one.external_id for one in questions] == [
+        "ruff:B006:unsafe",
+        "ruff:F841:unsafe",
+        "ruff:F401:public",
+    ]
     assert questions[0].issue_ids == ["iss_B006_shop", "iss_B006_tool"]
     assert "4 places in 2 files" in questions[0].question
     result = asked.ask(asked.briefs("F401", "F841", "B006"), max_questions=1)
@@ -162,7 +174,9 @@ QUESTION = {"question": "Which zone?", "assumption": "UTC"}
 def hands_in(asked: Asked, result: object, **task: Any) -> AskResult:
     asked.repo.write("a.py", "one\ntwo\n")
     script = f"cat >result.json <<'END'\n{json.dumps(result)}\nEND"
-    template = Template(name="mine", agent="program", kinds=("ask",), command=("sh", "-c", script), trusted=True)
+    template = Template(
+        name="mine", agent="program", kinds=("ask",), command=("sh", "-c", script), trusted=True
+    )
     issues = [IssueBrief(id="iss_1", title="One"), IssueBrief(id="iss_2", title="Two")]
     return asked.run(template, Task(kind="ask", issues=issues, **task))
 
@@ -179,7 +193,10 @@ def test_a_programs_questions_are_bounded_and_checked(asked: Asked) -> None:
     first, second, _ = result.questions
     assert first.issue_ids == ["iss_2"]
     assert second.issue_ids == ["iss_1", "iss_2"]
-    assert [(one.letter, one.text, one.leaves) for one in first.options] == [("A", "UTC", False), ("B", "Local", True)]
+    assert [(one.letter, one.text, one.leaves) for one in first.options] == [
+        ("A", "UTC", False),
+        ("B", "Local", True),
+    ]
     assert len(first.evidence) == 20_000
     assert second.assumption == "UTC"
     assert [one.external_id for one in result.questions] == ["q1", "q2", "q3"]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -226,35 +224,12 @@ def test_a_review_by_rest_never_ends_the_session_by_itself(rest: Rest, frozen: C
         assert questions.settled(tx, answering.get(tx, rest.mine.id, session.id), timedelta()) is None
 
 
-def at_once(rest: Rest, *requests: tuple[str, str, dict[str, Any]]) -> list[TestResponse]:
-    """The answers to requests that are made at the same time, each by a caller of its own."""
-    start = threading.Barrier(len(requests))
-    answers: list[TestResponse] = []
-
-    def caller(method: str, path: str, body: dict[str, Any]) -> Callable[[], None]:
-        http, headers = rest.app.test_client(), {"Authorization": f"Bearer {rest.key}"}
-
-        def call() -> None:
-            start.wait(10)
-            answers.append(http.open(f"/api/v1{path}", method=method, json=body, headers=headers))
-
-        return call
-
-    threads = [threading.Thread(target=caller(*request)) for request in requests]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(30)
-    assert len(answers) == len(requests)
-    return answers
-
-
 def test_of_many_reviews_at_once_one_holds_whole(rest: Rest) -> None:
     session, [question, other] = rest.asked({}, {})
     path = f"/session-questions/{question.id}/review"
     declines = [("PUT", path, {"status": "declined", "correction": f"No {number}"}) for number in range(3)]
     for _ in range(3):
-        answers = at_once(rest, *declines, ("PUT", path, {"status": "approved"}))
+        answers = rest.at_once(*declines, ("PUT", path, {"status": "approved"}))
         assert [answer.status_code for answer in answers] == [200] * 4
         last = of(rest.get(f"/session-questions/{question.id}"))
         assert last in [of(answer) for answer in answers]
@@ -269,7 +244,7 @@ def test_a_review_and_the_end_of_reviewing_at_once(rest: Rest) -> None:
         path, status = f"/session-questions/{question.id}", f"/answering-sessions/{session.id}/status"
         of(rest.put(f"{path}/review", status="approved"))
         withdrawn, ended = ("POST", f"{path}/withdraw", {}), ("PUT", status, {"status": "reviewed"})
-        codes = {answer.request.method: answer.status_code for answer in at_once(rest, withdrawn, ended)}
+        codes = {answer.request.method: answer.status_code for answer in rest.at_once(withdrawn, ended)}
         assert sorted(codes.values()) == [200, 409]
         told = of(rest.get(path))["status"], of(rest.get(f"/answering-sessions/{session.id}"))["status"]
         assert told == (("pending", "active") if codes["POST"] == 200 else ("approved", "reviewed"))

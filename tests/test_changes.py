@@ -6,7 +6,6 @@ import io
 import os
 import shutil
 import tarfile
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -119,7 +118,10 @@ def test_line_ends_and_odd_names_come_back_byte_for_byte(tmp_path: Path) -> None
     (shop.origin / odd).write_bytes(b"\xff\xfe\r\n")
     (shop.origin / "dos.bat").write_bytes(b"a\r\nb\r\n")
     (shop.origin / "tab\there").write_bytes(b"x")
-    commit_in(shop.origin, **{".gitattributes": "*.md text eol=crlf\n*.py ident\n", "id.py": "# $Id$\n", "a.md": "a\n"})
+    commit_in(
+        shop.origin,
+        **{".gitattributes": "*.md text eol=crlf\n*.py ident\n", "id.py": "# $Id$\n", "a.md": "a\n"},
+    )
     shop.ready()
     assert not shop.fixed("true")
     changes = shop.fixed("for f in dos.bat caf* tab* a.md; do printf 'c\\r\\n' >>\"$f\"; done")
@@ -221,7 +223,10 @@ def test_what_was_there_already_is_nobodys_fault(tmp_path: Path) -> None:
     old = f"token = '{TOKEN}'\n<<<<<<< ours\n"
     commit_in(shop.origin, **{"old.py": old, "OLD.py": "x\n", "big": "x\n" * 1_000_000})
     shop.ready()
-    check(shop.fixed("{ echo first; cat old.py; } >tmp; mv tmp old.py; echo last >>big; echo >>OLD.py"), PROTECTED)
+    check(
+        shop.fixed("{ echo first; cat old.py; } >tmp; mv tmp old.py; echo last >>big; echo >>OLD.py"),
+        PROTECTED,
+    )
 
 
 def test_a_link_within_the_repository_may_be_added(shop: Shop) -> None:

@@ -307,6 +307,15 @@ def test_reviews_are_listed_edited_and_dismissed(desk: Desk) -> None:
     assert desk.call("GET", f"{url}/{mine}").json()["body"] == "Looks even"
 
 
+def test_a_locked_conversation_takes_no_review_of_the_app(desk: Desk) -> None:
+    pull = desk.pull()
+    desk.mona.locks(pull)
+    assert desk.review(pull, on(20)).status_code == 403
+    with pytest.raises(Refused, match="locked"):
+        desk.guest.comments_on_line(pull, "new.txt", 1, "Hm")
+    desk.mona.comments_on_line(pull, "new.txt", 1, "A maintainer may")
+
+
 def test_threads_take_replies_to_the_top_comment_only(desk: Desk) -> None:
     pull = desk.pull()
     sent = {"path": "new.txt", "line": 1, "body": "Q1", "commit_id": pull.head_sha}
@@ -344,17 +353,17 @@ def test_review_comments_are_sorted_and_cut_by_time(desk: Desk) -> None:
 
 def test_a_comment_moves_with_its_line_and_is_outdated_when_that_changes(desk: Desk) -> None:
     pull = desk.pull()
-    desk.review(pull, on(20), on(21), on(1, "new.txt"), on(20, side="LEFT"))
+    desk.review(pull, on(20), on(21), on(1, "new.txt"), on(20, side="LEFT"), on(18))
 
     def lines() -> list[tuple[int | None, int]]:
         listed = desk.call("GET", f"{PULLS}/1/comments").json()
         return [(one["line"], one["original_line"]) for one in listed]
 
     desk.pushes({19: "", 20: "twenty\n"})
-    assert lines() == [(19, 20), (20, 21), (1, 1), (20, 20)]
+    assert lines() == [(19, 20), (20, 21), (1, 1), (20, 20), (18, 18)]
     desk.pushes({1: "zero\nline 1\n", 20: "XX\n"}, new=None)
-    assert lines() == [(None, 20), (22, 21), (None, 1), (20, 20)]
-    assert [thread.outdated for thread in pull.threads] == [True, False, True, False]
+    assert lines() == [(None, 20), (22, 21), (None, 1), (20, 20), (19, 18)]
+    assert [thread.outdated for thread in pull.threads] == [True, False, True, False, False]
 
 
 # -- GraphQL
@@ -442,6 +451,8 @@ def test_graphql_fails_on_demand_and_a_connection_needs_a_size(desk: Desk) -> No
 
 def test_a_check_run_goes_its_way_and_is_told_of(desk: Desk) -> None:
     pull = desk.pull()
+    other_app = desk.fake.create_app("other")
+    desk.fake.install(desk.mona, [desk.repo], app=other_app)
     desk.told()
     url = "/repos/mona/shop/check-runs"
     sent = {"name": "askfirst / questions", "head_sha": pull.head_sha, "status": "in_progress"}
@@ -464,6 +475,8 @@ def test_a_check_run_goes_its_way_and_is_told_of(desk: Desk) -> None:
     desk.mona.rerequests(desk.repo.checks[0])
     expected = ["check_run.created", "check_run.completed", "check_run.completed", "check_run.rerequested"]
     assert desk.told() == expected
+    heard = [one.action for one in desk.fake.deliveries if one.app is other_app and one.event == "check_run"]
+    assert heard == ["created", "completed", "completed"], "only the App that made it is asked again"
 
 
 @pytest.mark.parametrize(

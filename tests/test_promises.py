@@ -18,6 +18,7 @@ import pytest
 import yaml
 from packaging.requirements import Requirement
 
+from api import ROUTES
 from bot.config import Config
 from bot.jobs import JOBS
 from bot.store.doorbell import AGENT_JOBS
@@ -118,6 +119,23 @@ def test_the_app_asks_for_exactly_the_events_that_are_handled() -> None:
     manifest = yaml.safe_load((ROOT / "app.yml").read_text())
     assert set(manifest["default_events"]) == set(HANDLERS) - ALWAYS_SENT
     assert set(HANDLERS) >= ALWAYS_SENT
+
+
+def test_every_endpoint_is_in_the_reference_with_all_that_it_takes() -> None:
+    rows = re.findall(
+        r"^\| ([A-Z]+) \| `(/\S+)` \| `?([\w:-]+)`? \|(.*)\|(.*)\|$",
+        (ROOT / "docs/rest.md").read_text(),
+        re.M,
+    )
+    written = [
+        (method, path, scope, set(re.findall(r"`([a-z]\w*)`", re.sub(r"\(.*?\)", "", takes))), "201" in gives)
+        for method, path, scope, takes, gives in rows
+    ]
+    served = [
+        (route.method, route.path, route.scope or "any", set(route.names), route.status == 201)
+        for route in ROUTES
+    ]
+    assert sorted(written, key=str) == sorted(served, key=str)
 
 
 def make_targets() -> set[str]:

@@ -14,7 +14,7 @@ from bot.sandbox.git import Remote, RepoError
 from bot.sandbox.push import LostRace, Protected, PushRefused, push, remote_branch
 from bot.sandbox.repo import fetch
 from tests.fakes.github import serve
-from tests.test_fake_github import Shop, shop  # noqa: F401
+from tests.test_fake_github import Shop
 from tests.test_repo import commit as commit_in
 from tests.test_repo import run_git
 
@@ -137,7 +137,9 @@ def test_names_that_would_be_something_else(bare: Bare, branch: str) -> None:
         bare.push(bare.commit(), None, branch)
 
 
-@pytest.mark.parametrize("code", ["GH006: Protected branch update failed", "GH013: Repository rule violations found"])
+@pytest.mark.parametrize(
+    "code", ["GH006: Protected branch update failed", "GH013: Repository rule violations found"]
+)
 def test_a_protected_branch(bare: Bare, code: str) -> None:
     bare.hook(f"echo 'error: {code} for refs/heads/x.' >&2; exit 1")
     with pytest.raises(Protected, match=code):
@@ -171,7 +173,8 @@ def test_no_hook_of_the_mirror_runs(bare: Bare) -> None:
     assert not (bare.mirror / "ran").exists()
 
 
-def test_over_http_with_a_token_and_what_github_refuses(shop: Shop, tmp_path: Path) -> None:
+def test_over_http_with_a_token_and_what_github_refuses(tmp_path: Path) -> None:
+    shop = Shop(tmp_path / "github")
     server = serve(shop.fake)
     try:
         shop.repo.private = True

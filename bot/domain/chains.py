@@ -350,7 +350,7 @@ def _run(tx: Session, project: Project, item: ChainItem) -> Any:
 def _must_be_answered(tx: Session, project: Project, issue_ids: set[str], field: str) -> None:
     if open_ones := questions.blocking(tx, project.id, issue_ids):
         first = open_ones[0]
-        raise Conflict(f"Q{first.number} ({first.id}) must be answered first: {first.question}", field)
+        raise Conflict(f"Q{first.number} ({first.id}) is open: {first.question} Answer it first.", field)
 
 
 def _must_be_alone(tx: Session, chain: WorkChain) -> None:

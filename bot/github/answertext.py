@@ -21,7 +21,9 @@ def round_body(
     questions: Sequence[Question], *, session_id: str, branch: str, digest: str | None = None
 ) -> str:
     """The text of the pull request that a round of questions opens; with a digest the set is fixed."""
-    follows = f"The code comes onto this branch, {code(branch)}, a commit for each issue, when somebody starts the work."
+    follows = (
+        f"The code comes onto this branch, {code(branch)}, a commit an issue, when somebody starts the work."
+    )
     if digest:
         return paragraphs(
             f"**All {count(len(questions), 'decision')} made.** The answers are fixed and written into their "
@@ -143,9 +145,10 @@ def taken_back(question: Question) -> str:
 
 def edit_ignored(author: str, editor: str) -> str:
     """Somebody changed another person's answer. Both are logins."""
+    other, own = who(f"github:{editor}"), who(f"github:{author}")
     return (
-        f"{code(editor)} edited what {code(author)} wrote here. That does not count: an answer is its "
-        f"author's own, and what {code(author)} said before stands."
+        f"{other} edited what {own} wrote here. That does not count: an answer is its author's own, and what "
+        f"{own} said before stands."
     )
 
 

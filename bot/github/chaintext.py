@@ -26,6 +26,10 @@ _STATES: dict[ItemState, str] = {
     "skipped": "left out",
     "failed": "**failed**",
 }
+_REASONS = {
+    "needs_answer": "An answer is needed first; its question is in a thread of its own.",
+    "foreign_commit": "Somebody else's commit is on the branch, and I add nothing on top of it unasked.",
+}
 
 
 @dataclass(frozen=True)
@@ -44,7 +48,7 @@ class Item:
 class Chain:
     """A chain as it stands. `questions`: of all its items; `verified`: what checked it, or None.
 
-    `reason`: why it is paused or failed; `started_by`: a login or the name of an API key, in words.
+    `reason`: why it is paused or failed, a code or a sentence; `started_by`: who, in words.
     """
 
     title: str
@@ -89,7 +93,7 @@ def waiting(questions: Sequence[Question]) -> str:
 
 def paused(reason: str) -> str:
     """A turning point: it cannot go on by itself."""
-    return f"I paused the work: {sentence(reason)} What was pushed stays as it is."
+    return f"I paused the work: {_why(reason)} What was pushed stays as it is."
 
 
 def finished(chain: Chain) -> str:
@@ -104,10 +108,7 @@ def failed(chain: Chain) -> str:
     wrong = next((item for item in chain.items if item.state == "failed"), None)
     where = f" at {_issue(wrong)}" if wrong else ""
     why = wrong.note if wrong and wrong.note else chain.reason
-    return (
-        f"The work stopped{where}: {sentence(why or 'no reason was given')} "
-        f"What was pushed before ({_tally(chain)}) stays as it is."
-    )
+    return f"The work stopped{where}: {_why(why)} What was pushed before ({_tally(chain)}) stays as it is."
 
 
 def check_output(chain: Chain) -> tuple[Conclusion | None, str, str]:
@@ -127,7 +128,7 @@ def check_output(chain: Chain) -> tuple[Conclusion | None, str, str]:
 
 def _standing(chain: Chain) -> str:
     tally = f"**{_tally(chain)}**"
-    reason = sentence(chain.reason) if chain.reason else ""
+    reason = _why(chain.reason) if chain.reason else ""
     match chain.state:
         case "completed":
             return f"{tally}. Nothing more will be added."
@@ -139,6 +140,10 @@ def _standing(chain: Chain) -> str:
             return f"{tally}: the work was cancelled."
         case _:
             return f"{tally}, a commit for each. The work goes on; this text follows it."
+
+
+def _why(reason: str) -> str:
+    return _REASONS.get(reason) or sentence(reason or "no reason was given")
 
 
 def _tally(chain: Chain) -> str:

@@ -15,7 +15,7 @@ from bot.github.wording import count
 SUBJECT_LIMIT = 72
 _SKIP = "[skip ci]"  # https://docs.github.com/en/actions/how-tos/manage-workflow-runs/skip-workflow-runs
 _ACTS = re.compile(
-    r"\[(?=\s*(?:skip|no|ci|actions)\b)|\b(?:[a-z]+(?:-[a-z]+)*-by|skip-checks|askfirst-[a-z]+)(?=\s*:)",
+    r"\[(?=\s*(?:skip|no|ci|actions)\b)|(?:-by|skip-checks|askfirst-[a-z]+)(?=\s*:)",
     re.IGNORECASE,
 )
 

@@ -68,6 +68,11 @@ def neutralise_line(text: str) -> str:
     return _quiet(one_line(text))
 
 
+def neutralise_inline(text: str) -> str:
+    """One inert line to stand within a sentence of ours: its code spans are kept, a fence is none there."""
+    return "".join(_paragraph([one_line(text)]))
+
+
 def _clean(text: str) -> str:
     text = text.replace("\r\n", "\n").replace("\r", "\n").replace(JOINER, "")
     return _CONTROL.sub("", text).strip()

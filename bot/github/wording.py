@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
-from bot.github.inert import neutralise, one_line
+from bot.github.inert import neutralise, neutralise_inline, one_line
 from bot.github.issuetext import code, cut
 
 SHORT = 300
@@ -14,7 +15,7 @@ LONG = 2_000
 
 def said(text: str, limit: int = LONG) -> str:
     """Others' words as one inert line, with code spans kept."""
-    return neutralise(cut(one_line(text), limit))
+    return neutralise_inline(cut(one_line(text), limit))
 
 
 def sentence(text: str, limit: int = LONG) -> str:
@@ -30,7 +31,7 @@ def quoted(text: str, limit: int = LONG) -> str:
 
 def cell(text: str, limit: int = SHORT) -> str:
     """Others' words for a table: a bar would end the cell, also inside code."""
-    return said(text, limit).replace("\\|", "|").replace("|", "\\|")
+    return re.sub(r"\\*\|", r"\\|", said(text, limit))
 
 
 def table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
@@ -45,7 +46,8 @@ def who(by: str | None) -> str:
     kind, _, name = (by or "").partition(":")
     if not name:
         return "nobody"
-    return code(cut(name, SHORT)) if kind == "github" else f"the API key {code(cut(name, SHORT))}"
+    shown = code(cut(name, SHORT).replace("|", "/"))
+    return shown if kind == "github" else f"the API key {shown}"
 
 
 def when(moment: datetime | None) -> str:

@@ -90,7 +90,9 @@ def _failure(said: str, mirror: Path, remote: Remote, branch: str) -> RepoError:
     if BEHIND.search(said):
         return LostRace(branch, _at(mirror, remote, branch))
     if refused := REFUSED.search(said):
-        return PushRefused(f"the push to {branch} was refused: {told or refused['why']}")
+        # "hook declined" says nothing; then the hook itself did
+        why = told if told and "hook declined" in refused["why"] else refused["why"]
+        return PushRefused(f"the push to {branch} was refused: {why}")
     if re.search(r"error: 403|permission .*denied", said, re.IGNORECASE):
         return PushRefused(f"the push to {branch} was refused: {told or 'we have no rights to write there'}")
     return RepoError(reason(said, remote))

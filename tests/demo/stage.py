@@ -13,9 +13,10 @@ from typing import Any, Self
 
 import httpx
 
-from tests.fakes.github import FakeGitHub, over_http, serve
+from tests.fakes.github import FakeGitHub, Person, over_http, serve
 
 SAMPLE = Path(__file__).parent / "sample"
+LATER = Path(__file__).parent / "later"
 ASKFIRST = Path(sys.executable).parent / "askfirst"
 START_SECONDS = 30.0
 
@@ -33,10 +34,17 @@ def free_port(wanted: int) -> int:
     raise OSError("no port is free")
 
 
+def files_below(folder: Path) -> dict[str, str | bytes | None]:
+    """The folder's files, by their paths in it."""
+    paths = (path for path in sorted(folder.rglob("*")) if path.is_file() and path.suffix != ".pyc")
+    return {str(path.relative_to(folder)): path.read_text() for path in paths}
+
+
 class Stage:
     """Mona owns the repository, Ravi may write, Tess may triage, Gus may read."""
 
     def __init__(self, folder: Path, port: int, github_port: int, repo: Path | None = None) -> None:
+        self.is_sample = repo is None
         self.folder, self.url = folder, f"http://localhost:{port}"
         self._port = port
         self.github = FakeGitHub(folder / "github")
@@ -47,15 +55,11 @@ class Stage:
         if repo:
             self.repository = self.github.import_git(self.mona, repo.resolve().stem, repo)
         else:
-            files = {
-                str(path.relative_to(SAMPLE)): path.read_text()
-                for path in SAMPLE.rglob("*")
-                if path.is_file()
-            }
-            files = {name: text for name, text in files.items() if "__pycache__" not in name}
-            self.repository = self.github.create_repository(self.mona, "parcels", files=files)
+            self.repository = self.github.create_repository(self.mona, "parcels", files=files_below(SAMPLE))
+        self.people: dict[str, Person] = {}
         for login, role in (("ravi", "write"), ("tess", "triage"), ("gus", "read")):
-            self.repository.add_collaborator(self.github.create_user(login), role)
+            self.people[login] = self.github.create_user(login)
+            self.repository.add_collaborator(self.people[login], role)
         self.name = self.repository.full_name
 
     def __enter__(self) -> Self:
@@ -76,6 +80,15 @@ class Stage:
         self._process.terminate()
         self._process.wait()
         self.server.stop()
+
+    @property
+    def is_up(self) -> bool:
+        """Whether the server still runs."""
+        return self._process.poll() is None
+
+    def page(self, path: str) -> str:
+        """The address of one of the repository's pages."""
+        return f"{self.server.url}/{self.name}/{path}"
 
     def wait(self) -> None:
         """Until the server ends, or Ctrl-C."""

@@ -11,7 +11,7 @@ from tests.fakes.github import Issue
 from tests.findings.history import History, Scanned
 from tests.findings.releases import DEFAULT, files, packages
 
-HEAD = ["release", "found", "new", "known", "reopened", "gone", "open", "doubled", "seconds"]
+HEAD = ["release", "files", "found", "new", "known", "reopened", "gone", "open", "doubled", "seconds"]
 
 
 def main() -> int:

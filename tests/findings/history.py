@@ -21,6 +21,7 @@ class Scanned:
     """One release after its scan: the session as REST gives it, and what is on GitHub then."""
 
     release: str
+    files: int
     session: dict[str, Any]
     seconds: float
     open: int
@@ -30,7 +31,10 @@ class Scanned:
     def row(self) -> list[str]:
         counts = self.session["counts"]
         words = [counts[name] for name in ("found", "new", "known", "reopened", "gone")]
-        return [str(cell) for cell in (self.release, *words, self.open, self.doubled, f"{self.seconds:.1f}")]
+        return [
+            str(cell)
+            for cell in (self.release, self.files, *words, self.open, self.doubled, f"{self.seconds:.1f}")
+        ]
 
 
 class History:
@@ -46,7 +50,7 @@ class History:
 
     def push(self, release: str, files: dict[str, bytes]) -> None:
         """The files of a release instead of those that are there."""
-        changed: dict[str, str | bytes | None] = {path: None for path in self.files.keys() - files.keys()}
+        changed: dict[str, str | bytes | None] = dict.fromkeys(self.files.keys() - files.keys())
         changed |= {path: text for path, text in files.items() if self.files.get(path) != text}
         self.house.repository.commit(changed, release)
         self.files = files
@@ -60,7 +64,7 @@ class History:
         assert session["status"] == "completed", session["error"]
         assert not self.house.unfinished(), self.house.unfinished()
         there = [issue for issue in self.house.issues() if issue.state == "open"]
-        return Scanned(release, session, seconds, len(there), self._doubled(there))
+        return Scanned(release, len(self.files), session, seconds, len(there), self._doubled(there))
 
     def _doubled(self, there: list[Issue]) -> int:
         """How many open GitHub issues say what another one says: by title, by rule and area, or by a line."""

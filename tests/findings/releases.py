@@ -27,5 +27,7 @@ def files(release: str, folder: Path) -> dict[str, bytes]:
         subprocess.run([*PIP, "--dest", str(kept), release], check=True)
     [archive] = kept.iterdir()
     with tarfile.open(archive) as tar:
-        regular = [(member.name.partition("/")[2], tar.extractfile(member)) for member in tar if member.isreg()]
+        regular = [
+            (member.name.partition("/")[2], tar.extractfile(member)) for member in tar if member.isreg()
+        ]
         return {path: file.read() for path, file in regular if path and file}

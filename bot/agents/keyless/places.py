@@ -19,7 +19,9 @@ GENERATED_TEXT = re.compile(
 TESTS = re.compile(
     r"(^|/)(tests?|testing|t|test_\w+|[\w-]*_tests?|fixtures?|testdata)/|(^|/)(test_[^/]*|[^/]*_test|conftest)\.\w+$"
 )
-ASIDE = re.compile(r"(^|/)(docs?|examples?|samples?|demos?|benchmarks?|tutorials?)/")
+ASIDE = re.compile(
+    r"(^|/)(docs?|examples?|samples?|demos?|benchmarks?|tutorials?)/|(^|/)(setup|noxfile)\.py$"
+)
 
 
 def is_ours(tree: Tree, path: str) -> bool:
@@ -34,15 +36,20 @@ def is_test(path: str) -> bool:
 
 
 def is_aside(path: str) -> bool:
-    """Documentation and examples: read by people, run by few."""
+    """Documentation, examples and build scripts: read by people, run by few."""
     return bool(ASIDE.search(path))
 
 
 def area_of(tree: Tree, path: str) -> str:
-    """The outermost Python package that holds the file, else its top folder (two levels below `src`).
+    """The outermost Python package that holds the file, else its top folder (two levels below `lib`).
 
-    It depends on the path and on `__init__.py` files alone, so it is the same on every scan.
+    It depends on the path and on `__init__.py` files alone, so it is the same on every scan; a `src` in front
+    is left out, so it is the same before and after a package moves there.
     """
+    return _area(tree, path).removeprefix("src/")
+
+
+def _area(tree: Tree, path: str) -> str:
     folders = path.split("/")[:-1]
     for depth in range(1, len(folders) + 1):
         folder = "/".join(folders[:depth])

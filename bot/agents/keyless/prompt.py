@@ -31,7 +31,7 @@ class Chosen:
     understood: str
 
     def wants(self, rule: Rule) -> bool:
-        return rule.category in (self.categories if rule.by_default else self.asked)
+        return rule.category in self.categories if rule.by_default else self.asked == (rule.category,)
 
 
 def choose(prompt: str, tree: Tree) -> Chosen:

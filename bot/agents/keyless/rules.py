@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import re
 import tomllib
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from typing import Literal
 
 from bot.agents.base import Level, Wire
+from bot.agents.keyless.around import above, function_of
 
 Category = Literal["bugs", "security", "performance", "style"]
 # what people wrote to silence other checkers at this line
@@ -20,9 +22,11 @@ SEVERITIES = {"low": 1, "medium": 2, "high": 3, "critical": 4}
 class Rule(Wire):
     """A rule of a tool. `code` ending in `*` takes all of that beginning, with the tool's own name as title.
 
-    `tests`: findings in tests count too. `by_default`: false for what is looked for only when the prompt
-    asks for its category. The patterns `unless_*` are findings that experience says are
-    meant: searched in the path, in the tool's message with the line below it, and in the line of the place.
+    `tests`: findings in tests count too. `names`: the tool's message says which of several things on the
+    line is meant, so it is shown with the line. `by_default`: false for what is looked for only when the prompt
+    asks for its category and no other. The patterns `unless_*` are findings that experience says are
+    meant: searched in the path, in the tool's message with the line below it, in the line of the place, in
+    the few lines above it, and in the head of the function that holds it.
     """
 
     code: str
@@ -33,20 +37,26 @@ class Rule(Wire):
     confidence: Level = "high"
     category: Category = "bugs"
     tests: bool = False
+    names: bool = False
     by_default: bool = True
     unless_path: str | None = None
     unless_message: str | None = None
     unless_line: str | None = None
+    unless_above: str | None = None
+    unless_function: str | None = None
 
-    def meant(self, path: str, message: str, line: str) -> bool:
-        """Whether this finding looks deliberate, so that nobody would thank us for it."""
+    def meant(self, path: str, message: str, lines: Sequence[str], line: int) -> bool:
+        """Whether the finding at this line of a file looks deliberate, so that nobody would thank us for it."""
+        text = lines[line - 1]
         tried = (
             (self.unless_path, path),
-            (self.unless_message, f"{message}\n{line}"),
-            (self.unless_line, line),
+            (self.unless_message, f"{message}\n{text}"),
+            (self.unless_line, text),
+            (self.unless_above, above(lines, line)),
+            (self.unless_function, function_of(lines, line) if self.unless_function else ""),
         )
-        return bool(SILENCED.search(line)) or any(
-            pattern and re.search(pattern, text) for pattern, text in tried
+        return bool(SILENCED.search(text)) or any(
+            pattern and re.search(pattern, searched) for pattern, searched in tried
         )
 
 

@@ -70,7 +70,7 @@ def _files(brief: IssueBrief, analyzer: Analyzer, tree: Tree) -> list[str]:
     return [
         path
         for path in tree.sizes
-        if (path in named if named else in_scope(path, [brief.area]))
+        if (path in named if named else in_scope(path, [brief.area, f"src/{brief.area}"]))
         and analyzer.takes(tree, path)
         and is_ours(tree, path)
     ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import groupby
+from textwrap import dedent
 
 from bot.agents.keyless.findings import Finding
 from bot.agents.keyless.rules import Rule
@@ -10,6 +11,7 @@ from bot.agents.tree import Tree
 
 SHOWN = 12
 PER_FILE = 4
+PER_PLACE = 3
 WIDTH = 160
 DOCS = {
     "ruff": "https://docs.astral.sh/ruff/rules/{name}/",
@@ -34,7 +36,13 @@ def _named(one: Finding) -> str:
 def description(rule: Rule, code: str, findings: list[Finding], tree: Tree) -> str:
     """Markdown: why, what to do, the lines as code with their places, the tool's own page about it."""
     one = findings[0]
-    blocks = [f"**Why it matters.** {rule.why}", f"**What to do.** {rule.do}", *_lines(findings, tree)]
+    blocks = [
+        f"**Why it matters.** {rule.why}",
+        f"**What to do.** {rule.do}",
+        # the places below are kept up to date, people's part of the text is not
+        "**The code when this was filed:**",
+        *_lines(rule, findings, tree),
+    ]
     page = DOCS[one.tool].format(name=one.name, rule=one.rule)
     name = code if not one.name or one.name == code else f"{code} ({one.name})"
     blocks.append(f"Found by {one.tool}, rule [{name}]({page}).")
@@ -45,23 +53,23 @@ def suggested_prompt(rule: Rule, code: str, findings: list[Finding], area: str) 
     """What to tell an agent that is to fix it."""
     files = sorted({one.path for one in findings})
     where = ", ".join(files[:10]) + (f" and {len(files) - 10} more files" if len(files) > 10 else "")
-    number = f"all {len(findings)} places" if len(findings) > 1 else "the place"
+    number = "every place" if len(findings) > 1 else "the place"
     return (
         f"Fix {number} that {findings[0].tool} reports as {code} in {where}. {rule.do} Change nothing else."
     )
 
 
-def _lines(findings: list[Finding], tree: Tree) -> list[str]:
+def _lines(rule: Rule, findings: list[Finding], tree: Tree) -> list[str]:
     """The first places of each file, so that one busy file does not hide the others."""
     blocks: list[str] = []
     shown = 0
     for path, group in groupby(findings, key=lambda one: one.path):
-        of_file = list({one.line: one for one in group}.values())[:PER_FILE]
+        of_file = [list(of_line) for _, of_line in groupby(group, key=lambda one: one.line)][:PER_FILE]
         if shown >= SHOWN:
             break
         of_file = of_file[: SHOWN - shown]
         shown += len(of_file)
-        blocks.append("\n".join(_block(path, of_file, tree)))
+        blocks.append("\n".join(_block(rule, path, of_file, tree)))
     places = len({(one.path, one.line) for one in findings})
     if places > shown:
         files = len({one.path for one in findings})
@@ -71,9 +79,20 @@ def _lines(findings: list[Finding], tree: Tree) -> list[str]:
     return blocks
 
 
-def _block(path: str, findings: list[Finding], tree: Tree) -> list[str]:
+def _block(rule: Rule, path: str, places: list[list[Finding]], tree: Tree) -> list[str]:
+    """The lines of one file; a place is all the findings of its line."""
     lines = tree.lines(path)
-    code = [(one, lines[one.line - 1].strip()[:WIDTH]) for one in findings]
-    ticks = "```" if not any("```" in text for _, text in code) else "`" * 8
-    body = [part for one, text in code for part in (f"# {path}:{one.line}", text)]
-    return [ticks + LANGUAGES[findings[0].tool], *body, ticks]
+    body = [part for place in places for part in (_head(rule, place), _code(lines, place[0]))]
+    ticks = "```" if not any("```" in text for text in body) else "`" * 8
+    return [ticks + LANGUAGES[places[0][0].tool], *body, ticks]
+
+
+def _head(rule: Rule, place: list[Finding]) -> str:
+    said = "; ".join(one.message.partition("\n")[0] for one in place) if rule.names else ""
+    return f"# {place[0].path}:{place[0].line}{': ' if said else ''}{said[:WIDTH]}"
+
+
+def _code(lines: list[str], one: Finding) -> str:
+    """The place's first lines, indented among themselves alone."""
+    last = min(max(one.line, one.end_line), one.line + PER_PLACE - 1)
+    return "\n".join(line[:WIDTH] for line in dedent("\n".join(lines[one.line - 1 : last])).splitlines())

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
+from bot.agents.keyless.around import caught_as
 from bot.agents.keyless.findings import Finding
 from bot.agents.keyless.places import is_aside, is_test
 from bot.agents.keyless.rules import Rule, rule_for
@@ -29,7 +30,16 @@ def _wanted(one: Finding, rule: Rule | None, tree: Tree) -> bool:
     if is_aside(one.path) and rule.severity == "low":
         return False
     lines = tree.lines(one.path)
-    return 0 < one.line <= len(lines) and not rule.meant(one.path, one.message, lines[one.line - 1])
+    if not 0 < one.line <= len(lines) or rule.meant(one.path, one.message, lines, one.line):
+        return False
+    return one.rule != "B904" or not _carries_its_cause(one, lines)
+
+
+def _carries_its_cause(one: Finding, lines: Sequence[str]) -> bool:
+    """Whether the exception raised is given the one it replaces, so that its reader learns of it anyway."""
+    name = caught_as(lines, one.line)
+    raised = "\n".join(lines[one.line - 1 : one.end_line])
+    return name is not None and bool(re.search(rf"\b{name}\b", raised))
 
 
 def _without_injected(findings: list[Finding]) -> list[Finding]:

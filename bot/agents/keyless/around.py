@@ -1,0 +1,51 @@
+"""What stands around a line of Python, read by indentation, so that a file need not parse."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+NEAR = 5
+LONGEST_HEAD = 12
+DEF = re.compile(r"(async\s+)?def\s")
+# `except A as e:`, or the last line of one that takes several
+HANDLER = re.compile(r"(?:except\b|\)).*\bas\s+(\w+)\s*:")
+
+
+def above(lines: Sequence[str], line: int) -> str:
+    """The few lines before a line (counted from 1): what people said about it."""
+    return "\n".join(lines[max(0, line - 1 - NEAR) : line - 1])
+
+
+def function_of(lines: Sequence[str], line: int) -> str:
+    """The head of the innermost function that holds the line, up to its colon; empty outside of one."""
+    for at in _enclosing(lines, line):
+        if DEF.match(lines[at].lstrip()):
+            head = lines[at : at + LONGEST_HEAD]
+            end = next((index for index, text in enumerate(head) if text.rstrip().endswith(":")), 0)
+            return "\n".join(head[: end + 1])
+    return ""
+
+
+def caught_as(lines: Sequence[str], line: int) -> str | None:
+    """The name of the exception whose handler holds the line, where it has one."""
+    for at in _enclosing(lines, line):
+        text = lines[at].lstrip()
+        if match := HANDLER.match(text):
+            return match[1]
+        if text.startswith("except") or DEF.match(text):
+            return None
+    return None
+
+
+def _enclosing(lines: Sequence[str], line: int) -> Iterator[int]:
+    """Indexes of the lines above that are indented less and less, the nearest first."""
+    margin = _margin(lines[line - 1])
+    for at in range(line - 2, -1, -1):
+        if lines[at].strip() and _margin(lines[at]) < margin:
+            margin = _margin(lines[at])
+            yield at
+
+
+def _margin(text: str) -> int:
+    return len(text) - len(text.lstrip())
