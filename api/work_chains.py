@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from api.routes import Call, Routes
@@ -13,6 +14,7 @@ from bot.domain.pages import Page
 from bot.store.models import ChainItem, Issue, WorkChain
 
 routes = Routes()
+WITH_USER = re.compile(r"^(https?://)[^/@]*@")  # what may hold the operator's password
 
 
 @routes.get("/work-chains/list", scope="work-chains:read")
@@ -70,7 +72,7 @@ def _out(call: Call, rows: Sequence[WorkChain]) -> list[ChainOut]:
     found = []
     for row in rows:
         out = ChainOut.model_validate(row)
-        out.github_repo_url = call.project.url
+        out.github_repo_url = WITH_USER.sub(r"\1", call.project.url)
         out.issue_count, out.completed_count, out.current_issue_id = counts.get(row.id, (0, 0, None))
         if number := row.pull_request_number:
             url = row.pull_request_url or f"{call.project.url}/pull/{number}"

@@ -163,7 +163,7 @@ def test_a_dismissed_place_is_left_alone(shop: Fixed) -> None:
 
 
 def test_two_fixes_that_together_would_leave_an_empty_block(shop: Fixed) -> None:
-    shop.repo.write("shop/a.py", "def go():\n    import json\n    import os\n")
+    shop.repo.write("shop/a.py", "def go():\n    import json\n\n    import os\n")
     assert shop.fix(shop.one("F401")).outcome == "done"
     ast.parse(shop.text("shop/a.py"))
     assert "import" not in shop.text("shop/a.py")

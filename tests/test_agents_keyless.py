@@ -185,6 +185,7 @@ def test_what_a_limit_cuts_off_is_still_seen(repo: Repo) -> None:
         ("only shell scripts", [], "only shell"),
         ("modernize it", ["UP009"], "look for style"),
         ("do your thing", ["S501", "B006"], "names no kind of problem"),
+        ("Find bugs, security and performance problems.", ["S501", "B006"], "look for security"),
     ],
 )
 def test_the_prompt_chooses_and_the_summary_says_how(
@@ -196,6 +197,14 @@ def test_the_prompt_chooses_and_the_summary_says_how(
     assert understood in result.summary
     if "tools/" in prompt:
         assert {place.path for issue in result.issues for place in issue.locations} == {"tools/run.py"}
+
+
+def test_small_gains_in_speed_are_filed_only_for_who_asks_for_nothing_else(repo: Repo) -> None:
+    repo.write(
+        "shop/cart.py", "def f(a):\n    b = []\n    for x in a:\n        b.append(x + 1)\n    return b\n"
+    )
+    assert repo.rules("performance") == ["PERF401"]
+    assert repo.rules("bugs and performance") == repo.rules() == []
 
 
 def test_paths_narrow_the_scan(repo: Repo) -> None:
@@ -232,12 +241,81 @@ def test_shell_scripts_by_name_and_by_first_line(repo: Repo) -> None:
         ("tests/test_x.py", "import requests\n\n\ndef test_x():\n    requests.get('x')\n"),
         ("shop/a.py", "def f(o):\n    o.content  # read it all\n"),
         ("docs/x.py", "import os\n"),
+        ("setup.py", "import os\n"),
+        ("shop/a.py", "# for backward compatibility\nfrom json import dumps\n"),
+        ("shop/a.py", "def fails():\n    1 / 0\n"),
+        ("shop/a.py", "try:\n    print()\nexcept ValueError as error:\n    print()\n"),
+        ("shop/a.py", "try:\n    print()\nexcept OSError as error:\n    raise ValueError(error)\n"),
+        (
+            "shop/a.py",
+            "try:\n    print()\nexcept (\n    OSError,\n) as e:\n    raise ValueError(f'no: {e}')\n",
+        ),
+        (
+            "shop/a.py",
+            "import click\n\ntry:\n    print()\nexcept OSError:\n    raise click.BadParameter('no')\n",
+        ),
+        (
+            "shop/a.py",
+            "import hashlib\n\n\n# may be missing in FIPS builds\ndef f(x):\n    return hashlib.sha1(x)\n",
+        ),
+        (
+            "shop/a.py",
+            "import logging\n\nlog = logging.getLogger()\n\n\ndef handle_exception(\n    job,\n    *exc_info,\n):\n"
+            "    if job:\n        log.error('no', exc_info=True)\n",
+        ),
     ],
 )
 def test_what_is_meant_is_not_filed(repo: Repo, path: str, text: str) -> None:
     repo.write("shop/cart.py", "")
     repo.write(path, text)
     assert repo.rules() == []
+
+
+@pytest.mark.parametrize(
+    ("rule", "text"),
+    [
+        ("F401", "# standard library\nfrom json import dumps\n"),
+        ("B018", "def f():\n    1 / 2\n"),
+        ("F841", "def f():\n    error = 1\n"),
+        ("B904", "try:\n    print()\nexcept OSError as error:\n    raise ValueError('an error')\n"),
+        ("B904", "try:\n    print()\nexcept OSError:\n    error = 1\n    raise ValueError(error)\n"),
+        (
+            "B904",
+            "def f(error):\n    try:\n        print()\n    except OSError:\n        raise ValueError(error)\n",
+        ),
+        ("S324", "import hashlib\n\n\ndef f(x):\n    return hashlib.sha1(x)\n"),
+        (
+            "LOG014",
+            "import logging\n\n\ndef greet():\n    logging.getLogger().info('hello', exc_info=True)\n",
+        ),
+    ],
+)
+def test_what_only_looks_like_it_is_filed(repo: Repo, rule: str, text: str) -> None:
+    repo.write("shop/cart.py", text)
+    assert repo.rules() == [rule]
+
+
+def test_a_package_that_moves_below_src_keeps_its_area(repo: Repo) -> None:
+    """So a finding whose lines changed as well joins the issue that is open, and no second one is filed."""
+    before = only(repo.scan(), "B006")
+    (repo.root / "src").mkdir()
+    (repo.root / "shop").rename(repo.root / "src/shop")
+    after = only(repo.scan(), "B006")
+    assert (after.area, after.title) == (before.area, before.title)
+    assert after.locations[0].path == "src/shop/cart.py"
+
+
+def test_the_code_is_shown_with_what_the_reader_needs(repo: Repo) -> None:
+    """Which of several imports is meant, and more than the first line of a long statement."""
+    repo.write(
+        "shop/cart.py",
+        "from json import dump, dumps, loads\n\nprint(dump)\ntry:\n    print()\nexcept OSError:\n"
+        "    raise ValueError(\n        'too'\n        ' much'\n        ' of it'\n    )\n",
+    )
+    result = repo.scan()
+    said = "# shop/cart.py:1: `json.dumps` imported but unused; `json.loads` imported but unused\nfrom json"
+    assert said in only(result, "F401").description
+    assert "\nraise ValueError(\n    'too'\n    ' much'\n```" in only(result, "B904").description
 
 
 def test_imports_that_others_import_from_there_are_used(repo: Repo) -> None:

@@ -122,6 +122,13 @@ def test_ways_to_write_a_repository(rest: Rest, url: str) -> None:
     assert chain["githubRepoUrl"] == "https://github.test/Mona/Shop"
 
 
+def test_the_operator_s_password_is_not_shown(rest: Rest) -> None:
+    with rest.db.write() as tx:
+        tx.get_one(Project, rest.mine.id).url = "https://bot:secret@git.test/shop.git"
+    chain = of(rest.get("/work-chains/get", id=rest.chain().id))
+    assert chain["githubRepoUrl"] == "https://git.test/shop.git"
+
+
 def test_the_branch_is_the_one_that_the_questions_opened(rest: Rest) -> None:
     session = rest.asked({})[0].id
     body = {"title": "x", "issueIds": [rest.issue().id], "answeringSessionId": session}

@@ -25,7 +25,7 @@ def git_takes(name: str) -> bool:
     return all(subprocess.run(check, capture_output=True, check=False).returncode == 0 for check in checks)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(NAMES)
 @example("-x")
 @example("HEAD")

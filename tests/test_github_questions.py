@@ -95,11 +95,15 @@ def test_a_question_without_options_or_places_stays_short() -> None:
 def test_each_question_has_a_line_in_the_file_that_answers_do_not_move() -> None:
     before = questiontext.questions_file(ROUND).split("\n")
     after = questiontext.questions_file([APPROVED, replace(Q2, answer="KeyError")]).split("\n")
-    places = questiontext.heading_lines(ROUND)
+    places = questiontext.thread_lines(ROUND)
     assert {number: before[line - 1] for number, line in places.items()} == {
-        1: f"## Q1 · {Q1.question}",
-        2: "## Q2 · Which error?",
+        1: f"- Assumption (A): {FRESH}",
+        2: "- Assumption: ValueError",
     }
+    assert [before[line - 3] for line in places.values()] == [
+        f"## Q1 · {Q1.question}",
+        "## Q2 · Which error?",
+    ]
     changed = [(old, new) for old, new in zip(before, after, strict=True) if old != new]
     assert changed == [
         ("- Answer: *none yet*", "- Answer: as assumed"),

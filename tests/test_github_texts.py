@@ -169,7 +169,7 @@ SENTENCES: list[Callable[[str], str]] = [
     lambda x: texts.unknown_verb(x, "scan"),
     lambda x: texts.refused(x, "write", "read"),
     texts.undecided,
-    lambda x: texts.scan_refused(x, x),
+    lambda x: texts.not_started(x, x),
     lambda x: texts.scan_finished(COUNTS, commit="c" * 40, issues_url="https://x.example", summary=x),
     texts.scan_failed,
     lambda x: texts.gone("a" * 40, "b" * 40),

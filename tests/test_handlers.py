@@ -438,4 +438,3 @@ def test_where_the_app_is_suspended_a_command_waits(house: House, talk: Issue) -
     house.fake.webhooks.release()
     hurry(house)
     assert signs(asked) == ["eyes", "+1"] and len(sessions(house)) == 1
-

@@ -80,10 +80,13 @@ def questions_file(questions: Sequence[Question]) -> str:
     return "\n".join(_file_lines(questions)) + "\n"
 
 
-def heading_lines(questions: Sequence[Question]) -> dict[int, int]:
-    """By question number: the line of its heading in the file, from 1; its thread begins there."""
+def thread_lines(questions: Sequence[Question]) -> dict[int, int]:
+    """By question number: the line of its assumption in the file, from 1; its thread stands there.
+
+    GitHub shows the three lines above with it: the question, and nothing of the one before.
+    """
     lines = _file_lines(questions)
-    return {one.number: lines.index(_heading(one)) + 1 for one in questions}
+    return {one.number: lines.index(_heading(one)) + 3 for one in questions}
 
 
 def review_body(questions: Sequence[Question]) -> str:

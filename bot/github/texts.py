@@ -80,9 +80,9 @@ def undecided(line: str) -> str:
     )
 
 
-def scan_refused(line: str, reason: str) -> str:
-    """To a scan command that cannot be carried out, whoever gives it."""
-    return f"{_quoted(line)}\n\nNo scan was started: {_sentence(reason)}"
+def not_started(line: str, reason: str) -> str:
+    """To a command that cannot be carried out, whoever gives it."""
+    return f"{_quoted(line)}\n\nNothing was started: {_sentence(reason)}"
 
 
 def scan_finished(counts: ScanCounts, *, commit: str | None, issues_url: str, summary: str = "") -> str:

@@ -80,7 +80,8 @@ def tidy(work: Work) -> None:
             return
         file = one_file(path, None)
         commit = commits.commit(source.mirror, source.commit, file, committext.removing(), *agent.AUTHOR)
-        _push(work, project, chain, source, commit)
+        if _push(work, project, chain, source, commit) is not None:
+            return
     with work.finish() as tx:
         kept = tx.get_one(WorkChain, chain.id)
         kept.head = commit

@@ -80,6 +80,7 @@ def _question(
         ),
         issues=tuple(number for issue_id in row.issue_ids if (number := numbers.get(issue_id))),
         needs_own_answer=row.needs_own_answer,
+        blocking=row.blocking,
         status=row.status,  # type: ignore[arg-type]
         answer=row.correction,
         reviewed_by=row.reviewed_by,

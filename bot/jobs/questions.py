@@ -20,7 +20,6 @@ from bot.jobs.making import ensure
 from bot.jobs.work import Work
 from bot.sandbox import commits, push
 from bot.sandbox.changes import one_file
-from bot.store import clock
 from bot.store.models import AnsweringSession, GithubObject, Project, SessionQuestion
 
 FIXED = ("reviewed", "completed")
@@ -117,8 +116,12 @@ class _Round:
         """One review with a thread for each question, on the lines of the file."""
         if self.session.branch is None or self.session.head is None:
             return
-        lines = questiontext.heading_lines(self.asked)
-        ids = self._question_ids()
+        with self.work.note() as tx:
+            row, since = intents.intend(tx, "review", self.session.id, self.project.repository_id or 0)
+            ids = {one.number: one.id for one in answering.questions(tx, self.session.id)}
+        if row.state == "made":
+            return
+        lines = questiontext.thread_lines(self.asked)
         comments = [
             LineComment(
                 ids[one.number], questiontext.file_path(self.session.id), lines[one.number],
@@ -126,23 +129,17 @@ class _Round:
             )
             for one in self.asked
         ]  # fmt: skip
-        threads_made: dict[str, tuple[int, str]] = {}
-
-        def make(_row: GithubObject, since: datetime | None) -> Made:
-            threads_made.update(ensure_review(
-                self.repo, secret=self.work.tools.secret, local_id=self.session.id,
-                pull_number=self.session.pull_request_number or 0, recover_since=since,
-                commit=self.session.head or "", body=questiontext.review_body(self.asked), comments=comments,
-            ))  # fmt: skip
-            return Made(0, "", "", clock.now())
-
-        ensure(self.work, self.project, "review", self.session.id, "asked", make)
-        if threads_made:
-            with self.work.note() as tx:
-                for question_id, (comment_id, url) in threads_made.items():
-                    row = tx.get_one(SessionQuestion, question_id)
-                    row.comment_id, row.url = comment_id, url
-                self.asked = pictures.questions_of(tx, self.session)
+        threads_made = ensure_review(
+            self.repo, secret=self.work.tools.secret, local_id=self.session.id,
+            pull_number=self.session.pull_request_number or 0, recover_since=since,
+            commit=self.session.head, body=questiontext.review_body(self.asked), comments=comments,
+        )  # fmt: skip
+        with self.work.note() as tx:
+            for question_id, (comment_id, url) in threads_made.items():
+                question = tx.get_one(SessionQuestion, question_id)
+                question.comment_id, question.url = comment_id, url
+            intents.made(tx, "review", self.session.id, 0)
+            self.asked = pictures.questions_of(tx, self.session)
 
     def keep_index(self) -> None:
         """One comment with all questions and how they stand, edited in place."""
@@ -219,9 +216,6 @@ class _Round:
             push.push(source.mirror, remote, branch, commit, None)
             return source.default_branch, commit
 
-    def _question_ids(self) -> dict[int, str]:
-        with self.work.db.read() as tx:
-            return {row.number: row.id for row in answering.questions(tx, self.session.id)}
-
     def _body(self, branch: str) -> str:
-        return answertext.round_body(self.asked, session_id=self.session.id, branch=branch)
+        digest = self.session.answers_digest
+        return answertext.round_body(self.asked, session_id=self.session.id, branch=branch, digest=digest)

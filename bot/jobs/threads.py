@@ -68,8 +68,8 @@ def _text(work: Work, project: Project) -> str:
             return texts.refused(values["line"], values["needed"], values["level"])
         case "undecided":
             return texts.undecided(values["line"])
-        case "scan_refused":
-            return texts.scan_refused(values["line"], values["reason"])
+        case "not_started":
+            return texts.not_started(values["line"], values["reason"])
         case "scan_finished":
             issues_url = f"{work.tools.config.github_server_url}/{project.name}/issues"
             counts = texts.ScanCounts(**values["counts"])

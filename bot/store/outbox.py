@@ -11,30 +11,16 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, and_, bindparam, delete, exists, insert, or_, select, update
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import Connection, delete
+from sqlalchemy.orm import Session
 
 from bot.store import clock, db
-from bot.store.models import Base, Outbox
+from bot.store.models import Outbox
+from bot.store.outbox_statements import ADDED, DUE, FENCED, FOUND, NEXT_IN, TAKEN, WAITING
 
 LEASE = timedelta(seconds=20)
 TRIES = 8
 LONGEST_WAIT = 3600.0
-
-# the door's way: made once, since making a statement costs more than running it
-_ROWS = Base.metadata.tables["outbox"]
-_ADDED = insert(_ROWS).returning(_ROWS.c.id)
-# an UPDATE, not a SELECT: it holds the waiting row, so that no worker claims it before we commit
-_WAITING = (
-    update(_ROWS)
-    .where(
-        _ROWS.c.key == bindparam("waiting"),
-        _ROWS.c.lease_until.is_(None),
-        _ROWS.c.done_at.is_(None),
-        _ROWS.c.dead_at.is_(None),
-    )
-    .values(key=_ROWS.c.key)
-)
 
 Rows = list[tuple[int, str]]  # (id, job)
 
@@ -60,7 +46,7 @@ def add(
 ) -> None:
     """Promise a job; nothing is added when one with the same key still waits for its turn."""
     key = key or f"{job}:{lane}"
-    if tx.execute(_WAITING, {"waiting": key}).rowcount:  # type: ignore[attr-defined]
+    if tx.execute(WAITING, {"waiting": key}).rowcount:  # type: ignore[attr-defined]
         return
     row_id = _append(tx, job, lane, key, args, due_at or clock.now())
     if due_at is None:
@@ -74,19 +60,13 @@ def add_first(tx: Connection, job: str, *, lane: str, key: str, **args: Any) -> 
 
 def claim(tx: Session, row_id: int) -> Claim | None:
     """Take the row if it is due, nobody holds it, and nothing in its lane comes before it."""
-    row = tx.get(Outbox, row_id)
+    row = tx.execute(FOUND, {"row_id": row_id}).one_or_none()
     if row is None:
         return None
     db.lock(tx, f"lane:{row.lane}")
     now = clock.now()
-    taken = tx.execute(
-        _ready(update(Outbox), now)
-        .where(Outbox.id == row_id)
-        .values(attempts=Outbox.attempts + 1, claims=Outbox.claims + 1, lease_until=now + LEASE)
-        .returning(Outbox.attempts, Outbox.claims)
-        .execution_options(synchronize_session=False)
-    ).one_or_none()
-    return Claim(row.id, row.job, row.lane, row.args, *taken) if taken else None
+    taken = tx.execute(TAKEN, {"row_id": row_id, "now": now, "until": now + LEASE}).one_or_none()
+    return Claim(row_id, row.job, row.lane, row.args, *taken) if taken else None
 
 
 def hold(tx: Session, claim: Claim) -> None:
@@ -118,47 +98,24 @@ def put_off(tx: Session, claim: Claim, seconds: float, reason: str) -> None:
 
 def due(tx: Session, limit: int) -> Rows:
     """Rows that could be claimed now, oldest first: (id, job)."""
-    rows = _ready(select(Outbox.id, Outbox.job), clock.now()).order_by(Outbox.due_at, Outbox.id).limit(limit)
-    return [(row.id, row.job) for row in tx.execute(rows)]
+    return [(row.id, row.job) for row in tx.execute(DUE, {"now": clock.now(), "most": limit})]
 
 
 def next_in(tx: Session, lane: str) -> Rows:
     """The row that the lane's last one kept waiting, if there is one: (id, job)."""
-    rows = _ready(select(Outbox.id, Outbox.job), clock.now()).where(Outbox.lane == lane).limit(1)
-    return [(row.id, row.job) for row in tx.execute(rows)]
+    return [(row.id, row.job) for row in tx.execute(NEXT_IN, {"now": clock.now(), "in_lane": lane})]
 
 
 def _append(
     tx: Session | Connection, job: str, lane: str, key: str, args: dict[str, Any], due_at: datetime
 ) -> int:
     row = {"job": job, "lane": lane, "key": key, "args": args, "due_at": due_at, "attempts": 0, "claims": 0}
-    row_id: int = tx.execute(_ADDED, row).scalar_one()
+    row_id: int = tx.execute(ADDED, row).scalar_one()
     return row_id
 
 
-def _open(statement: Any) -> Any:
-    return statement.where(Outbox.done_at.is_(None), Outbox.dead_at.is_(None))
-
-
-def _ready(statement: Any, now: datetime) -> Any:
-    other = aliased(Outbox)
-    before = and_(
-        other.lane == Outbox.lane,
-        other.id != Outbox.id,
-        other.done_at.is_(None),
-        other.dead_at.is_(None),
-        or_(other.id < Outbox.id, other.lease_until > now),
-    )
-    return _open(statement).where(
-        Outbox.due_at <= now,
-        or_(Outbox.lease_until.is_(None), Outbox.lease_until <= now),
-        ~exists(select(other.id).where(before)),
-    )
-
-
 def _fenced(tx: Session, claim: Claim, **values: Any) -> None:
-    mine = _open(update(Outbox)).where(Outbox.id == claim.id, Outbox.claims == claim.number)
-    if not tx.execute(mine.values(**values)).rowcount:  # type: ignore[attr-defined]
+    if not tx.execute(FENCED, {"row_id": claim.id, "number": claim.number, **values}).rowcount:  # type: ignore[attr-defined]
         raise Superseded(f"outbox row {claim.id} ({claim.job}) was taken over")
 
 

@@ -14,6 +14,7 @@ _CODE_INDENT = re.compile(r"^ {0,3}\t|^ {4}")
 _LONGEST_LINE = 2_000
 _HIDDEN = re.compile(r"(?P<code>(?<!`)(`+)(?!`).*?(?<!`)\2(?!`))|<!--(?:.*?-->|(?P<open>.*))")
 _LINES = re.compile(r"\r\n|\r|\n")
+_NUMBER = re.compile(r"#?(\d{1,9}),?", re.ASCII)
 _DASHES = ("--", "\u2014", "\u2013")  # phones turn two hyphens into a dash
 
 
@@ -30,6 +31,7 @@ class Verb:
 VERBS = {
     verb.name: verb
     for verb in (
+        Verb("ask", "ask [#issue …]", "asks what is unclear about these issues, or about this one", "write"),
         Verb("help", "help", "says what you may ask for here", ""),
         Verb(
             "scan", "scan [paths] [-- prompt]", "looks for work in the repository and files issues", "write"
@@ -47,6 +49,7 @@ class Command:
     verb: str
     paths: tuple[str, ...] = ()
     prompt: str | None = None
+    numbers: tuple[int, ...] = ()
 
     @property
     def known(self) -> bool:
@@ -107,6 +110,9 @@ def _visible(line: str, hidden: bool) -> tuple[str, bool]:
 def _command(number: int, text: str, rest: str) -> Command:
     verb, *words = [word for word in re.split(rf"{_SPACE}+", rest) if word] or ["help"]
     verb = verb.rstrip(".,:;!?").lower()
+    if verb == "ask":
+        named = (found for word in words if (found := _NUMBER.fullmatch(word)))
+        return Command(number, text, verb, numbers=tuple(int(one[1]) for one in named))
     if verb != "scan":
         return Command(number, text, verb)
     cut = next((i for i, word in enumerate(words) if word in _DASHES), len(words))

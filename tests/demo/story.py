@@ -101,7 +101,7 @@ def _second_round(stage: Stage) -> None:
     session = _until(stage, lambda: _asked(stage, session_id), "the second round")
     if session["questionCount"]:
         screen.title("Your turn")
-        screen.say(f"{session['questionCount']} questions wait on {session['pullRequest']['url']}")
+        screen.say(f"Open questions: {session['questionCount']}, on {session['pullRequest']['url']}")
         screen.say("Choose there who you are, and reply in a thread: approve, a letter, or your own words.")
 
 

@@ -72,7 +72,9 @@ def test_what_people_change_on_github_comes_back(house: House) -> None:
     assert ours[third.number]["priority"] == "critical"
     counts = house.scan()["counts"]
     assert counts["new"] == 0 and flaw.state == "closed", "dismissed is never filed again"
-    assert house.fake.count("PATCH", f"/repos/mona/shop/issues/{flaw.number}") == 0, "people's words stay theirs"
+    assert house.fake.count("PATCH", f"/repos/mona/shop/issues/{flaw.number}") == 0, (
+        "people's words stay theirs"
+    )
 
 
 def test_a_command_of_somebody_with_write_access_scans(house: House) -> None:
@@ -97,3 +99,21 @@ def test_a_stranger_is_refused_once_in_words_and_starts_nothing(house: House) ->
     words = [comment.body for comment in talk.comments if comment.user.login == "askfirst[bot]"]
     assert len(words) == 1 and "needs the level **write**" in words[0]
     assert house.get("/issue-sessions/list")["data"] == []
+
+
+def test_ask_on_an_issue_opens_a_round_about_it(house: House) -> None:
+    house.scan()
+    flaw = next(issue for issue in house.issues() if "utable default" in issue.title)
+    asked = house.mona.comments(flaw, "/askfirst ask")
+    house.settle()
+    assert [reaction.content for reaction in asked.reactions] == ["eyes", "+1"]
+    [pull] = house.pulls()
+    assert f"about #{flaw.number}" in house.threads(pull)[0].comments[0].body
+
+
+def test_ask_about_somebody_elses_issue_says_why_not(house: House) -> None:
+    talk = house.mona.opens_issue(house.repository, "Housekeeping")
+    house.mona.comments(talk, "/askfirst ask")
+    house.settle()
+    assert "none of these is an issue that I filed" in talk.comments[-1].body
+    assert house.pulls() == []

@@ -44,5 +44,9 @@ def test_find_ask_answer_do(house: House) -> None:
     house.settle()
     for item in done:
         issue = house.get("/issues/get", id=item["id"])["data"]
-        assert (issue["status"], issue["resolution"], issue["github"]["state"]) == ("completed", "merged", "closed")
+        assert (issue["status"], issue["resolution"], issue["github"]["state"]) == (
+            "completed",
+            "merged",
+            "closed",
+        )
     assert house.unfinished() == []

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Iterator, Sequence
+from textwrap import dedent
 
 NEAR = 5
 LONGEST_HEAD = 12
@@ -38,12 +40,22 @@ def caught_as(lines: Sequence[str], line: int) -> str | None:
     return None
 
 
+def mentions(statement: str, name: str) -> bool:
+    """Whether a statement uses a variable; its strings are no use of it. False for what cannot be parsed."""
+    try:
+        tree = ast.parse(dedent(statement))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return False
+    return any(isinstance(node, ast.Name) and node.id == name for node in ast.walk(tree))
+
+
 def _enclosing(lines: Sequence[str], line: int) -> Iterator[int]:
     """Indexes of the lines above that are indented less and less, the nearest first."""
     margin = _margin(lines[line - 1])
     for at in range(line - 2, -1, -1):
         if lines[at].strip() and _margin(lines[at]) < margin:
-            margin = _margin(lines[at])
+            # the head of a statement may end with a bracket as far left as it begins
+            margin = _margin(lines[at]) + lines[at].lstrip().startswith(")")
             yield at
 
 

@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from bot.agents.keyless.around import caught_as
+from bot.agents.keyless.around import caught_as, mentions
 from bot.agents.keyless.findings import Finding
 from bot.agents.keyless.places import is_aside, is_test
 from bot.agents.keyless.rules import Rule, rule_for
@@ -39,7 +39,7 @@ def _carries_its_cause(one: Finding, lines: Sequence[str]) -> bool:
     """Whether the exception raised is given the one it replaces, so that its reader learns of it anyway."""
     name = caught_as(lines, one.line)
     raised = "\n".join(lines[one.line - 1 : one.end_line])
-    return name is not None and bool(re.search(rf"\b{name}\b", raised))
+    return name is not None and mentions(raised, name)
 
 
 def _without_injected(findings: list[Finding]) -> list[Finding]:

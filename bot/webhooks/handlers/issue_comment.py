@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from sqlalchemy.orm import Session
 
-from bot.domain import projects, sessions, threads
-from bot.domain.errors import DomainError
+from bot.domain import answering, mirror, projects, questions, sessions, threads
+from bot.domain.errors import DomainError, Invalid
 from bot.domain.questions import Source
 from bot.store import clock
 from bot.store.models import Project
@@ -15,8 +15,6 @@ from bot.webhooks.context import Context
 from bot.webhooks.events import IssueCommentEvent
 from bot.webhooks.handlers import reviewing
 
-SCAN_LEVEL = "write"
-
 
 def asks(tx: Session, event: IssueCommentEvent, slug: str) -> bool:
     """Whether a person wants something of us by it; an edit never runs a command."""
@@ -25,7 +23,7 @@ def asks(tx: Session, event: IssueCommentEvent, slug: str) -> bool:
     return (
         event.action == "created"
         and human
-        and bool(commands.parse(body, slug) or replies.parse_numbered(body))
+        and bool(commands.parse(body, slug) or replies.parse_numbered(body, slug))
     )
 
 
@@ -40,42 +38,55 @@ def handle(tx: Session, event: IssueCommentEvent, context: Context) -> None:
         _do(tx, project, event, command, context)
     if by := reviewing.speaks(event.comment.user, context):
         source = Source(f"comment:{event.comment.id}", event.comment.html_url, event.comment.created_at)
-        reviewing.hear_numbered(tx, project, event.issue.number, event.comment.body or "", by, source)
+        reviewing.hear_numbered(
+            tx, project, event.issue.number, event.comment.body or "", by, source, context.slug
+        )
 
 
 def _do(tx: Session, project: Project, event: IssueCommentEvent, command: Command, context: Context) -> None:
-    if command.verb == "scan":
-        _scan(tx, project, event, command, context)
+    verb = commands.VERBS.get(command.verb)
+    if verb is None:
+        nearest = commands.nearest(command.verb)
+        _refuse(tx, project, event, "unknown_verb", line=command.text, nearest=nearest)
+    elif verb.level and not projects.at_least(context.level, verb.level):
+        text = "undecided" if context.level == "unknown" else "not_allowed"
+        _refuse(tx, project, event, text, line=command.text, needed=verb.level, level=context.level)
     elif command.verb == "help":
         _once_an_hour(tx, project, event, "help", level=context.level)
         threads.react(tx, project, event.issue.number, event.comment.id, "+1")
     else:
-        _once_an_hour(
-            tx, project, event, "unknown_verb", line=command.text, nearest=commands.nearest(command.verb)
-        )
-        threads.react(tx, project, event.issue.number, event.comment.id, "confused")
+        try:
+            DOES[command.verb](tx, project, event, command)
+        except DomainError as error:
+            _refuse(tx, project, event, "not_started", line=command.text, reason=error.message)
 
 
-def _scan(
-    tx: Session, project: Project, event: IssueCommentEvent, command: Command, context: Context
-) -> None:
-    if not projects.at_least(context.level, SCAN_LEVEL):
-        text = "undecided" if context.level == "unknown" else "not_allowed"
-        _refuse(tx, project, event, text, line=command.text, needed=SCAN_LEVEL, level=context.level)
-        return
-    try:
-        sessions.start(
-            tx, project,
-            prompt=command.prompt or sessions.DEFAULT_PROMPT,
-            paths=list(command.paths),
-            created_by=f"github:{_login(event)}",
-            comment={"number": event.issue.number, "commentId": event.comment.id},
-        )  # fmt: skip
-    except DomainError as error:
-        _refuse(tx, project, event, "scan_refused", line=command.text, reason=error.message)
+def _scan(tx: Session, project: Project, event: IssueCommentEvent, command: Command) -> None:
+    sessions.start(
+        tx, project,
+        prompt=command.prompt or sessions.DEFAULT_PROMPT,
+        paths=list(command.paths),
+        created_by=f"github:{_login(event)}",
+        comment={"number": event.issue.number, "commentId": event.comment.id},
+    )  # fmt: skip
 
 
-def _refuse(tx: Session, project: Project, event: IssueCommentEvent, text: str, **values: str) -> None:
+def _ask(tx: Session, project: Project, event: IssueCommentEvent, command: Command) -> None:
+    numbers = command.numbers or (event.issue.number,)
+    known = [issue.id for number in numbers if (issue := mirror.on(tx, project, number))]
+    asked = questions.on_pull_request(tx, project, event.issue.number)
+    if not known and not command.numbers and asked is not None:
+        known = asked.asked
+    if not known:
+        raise Invalid("none of these is an issue that I filed")
+    answering.create(tx, project, issue_ids=known, created_by=f"github:{_login(event)}")
+    threads.react(tx, project, event.issue.number, event.comment.id, "+1")
+
+
+DOES = {"ask": _ask, "scan": _scan}
+
+
+def _refuse(tx: Session, project: Project, event: IssueCommentEvent, text: str, **values: str | None) -> None:
     _once_an_hour(tx, project, event, text, **values)
     threads.react(tx, project, event.issue.number, event.comment.id, "confused")
 

@@ -14,7 +14,7 @@ from bot.webhooks.handlers import reviewing
 
 def asks(tx: Session, event: PullRequestReviewEvent, slug: str) -> bool:
     """Whether it names a question."""
-    return event.action == "submitted" and bool(replies.parse_numbered(event.review.body or ""))
+    return event.action == "submitted" and bool(replies.parse_numbered(event.review.body or "", slug))
 
 
 def handle(tx: Session, event: PullRequestReviewEvent, context: Context) -> None:
@@ -23,4 +23,6 @@ def handle(tx: Session, event: PullRequestReviewEvent, context: Context) -> None
     if project is None or by is None or event.action != "submitted" or event.review.submitted_at is None:
         return
     source = Source(f"review:{event.review.id}", event.review.html_url, event.review.submitted_at)
-    reviewing.hear_numbered(tx, project, event.pull_request.number, event.review.body or "", by, source)
+    reviewing.hear_numbered(
+        tx, project, event.pull_request.number, event.review.body or "", by, source, context.slug
+    )

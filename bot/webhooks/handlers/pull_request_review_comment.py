@@ -34,8 +34,10 @@ def handle(tx: Session, event: Event, context: Context) -> None:
     if event.action == "deleted":
         questions.forget(tx, project, session, question, source)
     elif by is not None:
-        reviewing.hear(tx, project, session, question, event.comment.body or "", by, source)
-        reviewing.hear_numbered(tx, project, event.pull_request.number, event.comment.body or "", by, source)
+        reviewing.hear(tx, project, session, question, event.comment.body or "", by, source, context.slug)
+        reviewing.hear_numbered(
+            tx, project, event.pull_request.number, event.comment.body or "", by, source, context.slug
+        )
 
 
 def _question(tx: Session, event: Event) -> tuple[Project, SessionQuestion, AnsweringSession] | None:

@@ -29,13 +29,14 @@ def hear(
     text: str,
     by: Voter,
     source: Source,
+    slug: str,
     *,
     named: bool = False,
 ) -> None:
     """Take what was said as a vote, if it is one. `named`: the text names the question by its number."""
     letters = [option["letter"] for option in question.options]
     recommended = next((option["letter"] for option in question.options if option["recommended"]), None)
-    reply = replies.parse(text, options=letters, recommended=recommended)
+    reply = replies.parse(text, options=letters, recommended=recommended, slug=slug)
     if reply.kind == "talk" or not (named or reply.explicit or not questions.has_voted(tx, question, by)):
         questions.forget(tx, project, session, question, source)
     elif session.status != "active":
@@ -49,16 +50,18 @@ def hear(
         questions.vote(tx, project, session, question, by, source, status, correction)
 
 
-def hear_numbered(tx: Session, project: Project, number: int, body: str, by: Voter, source: Source) -> None:
+def hear_numbered(
+    tx: Session, project: Project, number: int, body: str, by: Voter, source: Source, slug: str
+) -> None:
     """Take each `Q2: …` of a text on the pull request as said about that question."""
-    said = replies.parse_numbered(body)
+    said = replies.parse_numbered(body, slug)
     session = questions.on_pull_request(tx, project, number) if said else None
     if session is None:
         return
     by_number = {question.number: question for question in answering.questions(tx, session.id)}
     for wanted, text in said:
         if wanted in by_number:
-            hear(tx, project, session, by_number[wanted], text, by, source, named=True)
+            hear(tx, project, session, by_number[wanted], text, by, source, slug, named=True)
 
 
 def _said(question: SessionQuestion, reply: replies.Reply) -> tuple[str, str | None]:
