@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from bot.domain import answering, issues, projects, threads
+from bot.domain import answering, issues, projects
 from bot.jobs.runner import Runner
 from bot.jobs.tools import Tools
 from bot.sandbox.template import Template
@@ -67,6 +66,19 @@ class Round:
         """What the one index comment says."""
         [comment] = [one for one in ours(self.pull) if "| question |" in one and "Digest" not in one]
         return comment
+
+    def reviews(self, number: int, status: str, correction: str | None = None) -> int:
+        """Decide a question by REST; the status code."""
+        path = f"/session-questions/{self.questions[number - 1]['id']}/review"
+        return self._put(path, status=status, correction=correction)
+
+    def set(self, status: str) -> int:
+        """Set the session's status by REST; the status code."""
+        return self._put(f"/answering-sessions/{self.id}/status", status=status)
+
+    def _put(self, path: str, **body: Any) -> int:
+        headers = self.house.headers()
+        return self.house.web.put(f"/api/v1{path}", json=body, headers=headers).status_code
 
     def approve(self) -> None:
         """Mona approves whatever is open, and the time to change her mind goes by."""

@@ -23,13 +23,13 @@ class Part(BaseModel):
 
 class Mirror(Part):
     enabled: bool = True
-    max_new_per_scan: int = Field(20, ge=0, le=100)
+    max_new_per_scan: int = Field(default=20, ge=0, le=100)
 
 
 class Questions(Part):
-    max: int = Field(5, ge=1, le=50)
+    max: int = Field(default=5, ge=1, le=50)
     keep_file: bool = False
-    settle_seconds: int = Field(120, ge=0, le=86_400)
+    settle_seconds: int = Field(default=120, ge=0, le=86_400)
 
 
 class RepoConfig(Part):

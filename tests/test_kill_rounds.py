@@ -1,0 +1,205 @@
+"""kill -9 of a real worker after GitHub or git acted on a round or a chain: each thing is there once."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from fnmatch import fnmatchcase
+from typing import Any
+
+import pytest
+from sqlalchemy import update
+
+from bot.store import clock, outbox
+from bot.store.doorbell import Doorbell
+from bot.store.models import Outbox, Run
+from tests import warm
+from tests.house import House
+from tests.rounds import BOT, Round, Scripted, asked, done, filed, ours, said
+
+PUSH = ("POST", "/mona/shop.git/git-receive-pack")
+
+
+class Worker:
+    """A worker process that finds what is due, and dies at one request."""
+
+    def __init__(self, house: House, redis_url: str, queue: str) -> None:
+        self.house, self.doorbell = house, Doorbell(redis_url)
+        self.doorbell.redis.flushall()
+        self.process = warm.start(house.environment(), redis_url, queue)
+
+    def dies_after(self, method: str, pattern: str, saying: str = "") -> None:
+        """Ring for what is due; SIGKILL when GitHub has acted on such a request, before the worker can hear of it."""
+        note = self.house.fake.note
+
+        def note_and_kill(request: Any, path: str, status: Any, by: Any, body: Any = None) -> None:
+            note(request, path, status, by, body)
+            hit = request.method == method and fnmatchcase(path, pattern) and saying in str(body)
+            if hit and status in (200, 201) and self.process.is_alive():
+                os.kill(self.process.pid or 0, signal.SIGKILL)
+                self.process.join()
+
+        self.house.fake.note = note_and_kill  # type: ignore[method-assign]
+        with self.house.db.read() as tx:
+            self.doorbell.ring(outbox.due(tx, 100))
+        self.process.join(30)
+        assert self.process.exitcode == -signal.SIGKILL, "it never got there"
+        self.house.fake.note = note  # type: ignore[method-assign]
+
+    def is_replaced(self) -> None:
+        """Its lease has run out, and another one does the work."""
+        with self.house.db.write() as tx:
+            past = clock.now() - timedelta(seconds=1)
+            tx.execute(update(Outbox).where(Outbox.lease_until.is_not(None)).values(lease_until=past))
+        self.house.settle()
+
+
+@pytest.fixture
+def killed(house: House, redis_url: str) -> Iterator[Callable[..., None]]:
+    """Do what is due in a worker that is killed after this request, and the rest in another one."""
+    started: list[Worker] = []
+
+    def kill(method: str, pattern: str, saying: str = "", queue: str = "jobs") -> None:
+        worker = Worker(house, redis_url, queue)
+        started.append(worker)
+        worker.dies_after(method, pattern, saying)
+        worker.is_replaced()
+
+    yield kill
+    for worker in started:
+        worker.process.kill()
+        worker.process.join()
+
+
+def all_there_once(house: House, asked: Round) -> None:
+    """One branch with one commit, one pull request, review, index and check run, a thread for each question."""
+    branch = f"askfirst/{asked.id}"
+    assert sorted(house.repository.git.refs()) == [f"refs/heads/{branch}", "refs/heads/main"]
+    assert len(house.repository.git.log(branch, "^main")) == 1
+    [pull] = house.pulls()
+    assert [review.user.login for review in pull.reviews if review.body] == [BOT]
+    assert len(house.threads(pull)) == len(asked.questions) == 2
+    assert all(question["github"] for question in asked.questions)
+    assert len(ours(pull)) == 1 and "2 of 2 questions open" in asked.index
+    assert [check.conclusion for check in house.repository.checks] == ["action_required"]
+    assert house.unfinished() == []
+
+
+@pytest.mark.parametrize(
+    "at",
+    [
+        PUSH,
+        ("POST", "/repos/*/pulls"),
+        ("POST", "/repos/*/pulls/*/reviews"),
+        ("POST", "/repos/*/issues/*/comments"),
+        ("POST", "/repos/*/check-runs"),
+    ],
+    ids=["push", "pull request", "review", "index", "check run"],
+)
+def test_while_a_round_is_opened(house: House, killed: Callable[..., None], at: tuple[str, str]) -> None:
+    round = asked(house, {}, {}, settle=False)
+    killed(*at)
+    all_there_once(house, round)
+
+
+@pytest.mark.parametrize("at", ["/repos/*/issues/comments/*", "/repos/*/check-runs/*"], ids=["index", "check run"])
+def test_while_an_answer_is_shown(house: House, killed: Callable[..., None], at: str) -> None:
+    round = asked(house, {}, {})
+    house.mona.replies(round.threads[0], "approve")
+    killed("PATCH", at)
+    assert round.states == ["approved", "pending"]
+    assert len(ours(round.pull)) == 1 and "1 of 2 questions open" in round.index
+    [check] = house.repository.checks
+    assert "Q2" in check.output["summary"] and "Q1" not in check.output["summary"]
+    assert house.unfinished() == []
+
+
+def test_after_a_reply_was_posted(house: House, killed: Callable[..., None]) -> None:
+    round = asked(house, {}, {})
+    house.mona.replies(round.threads[0], "no")
+    killed("POST", "/repos/*/pulls/*/comments/*/replies")
+    assert len(said(round.threads[0])) == 1 and round.states == ["pending"] * 2
+    assert house.unfinished() == []
+
+
+def test_after_the_receipt_was_posted(house: House, killed: Callable[..., None]) -> None:
+    round = asked(house, {}, {})
+    for number in (1, 2):
+        round.reviews(number, "approved")
+    house.settle()
+    round.set("reviewed")
+    killed("POST", "/repos/*/issues/*/comments")
+    assert round.session["status"] == "completed"
+    assert len([text for text in ours(round.pull) if "The answers are fixed" in text]) == 1
+    assert house.unfinished() == []
+
+
+FIXES = [done(one="x = 1\n"), done(two="x = 2\n")]
+
+
+@pytest.fixture
+def chain(house: House) -> str:
+    """A chain of two issues, started; its first run waits for a worker."""
+    scripted = Scripted(house, *FIXES)
+    made = house.post("/work-chains/create", title="First fixes", issueIds=filed(house, "One", "Two"))["data"]
+    assert house.post("/work-chains/start", chainId=made["id"])["data"]["status"] == "running"
+    scripted.template("base")
+    scripted.worked = 0
+    with house.db.write() as tx:
+        tx.execute(update(Run).values(template_id="scripted"))
+    return str(made["id"])
+
+
+def all_done_once(house: House, chain_id: str) -> None:
+    """One commit for each issue in order, on one branch; one pull request, ready; one last word."""
+    chain = house.get("/work-chains/get", id=chain_id)["data"]
+    assert (chain["status"], chain["completedCount"]) == ("completed", 2), chain
+    [pull] = house.pulls()
+    assert sorted(house.repository.git.refs()) == ["refs/heads/" + chain["branchName"], "refs/heads/main"]
+    subjects = [commit["message"].splitlines()[0] for commit in house.repository.git.log(pull.head_ref, "^main")]
+    assert subjects == ["Fix: Two", "Fix: One"]
+    assert not pull.draft and "2 of 2 issues done" in (pull.body or "")
+    assert len(ours(pull)) == 1 and "ready for review" in ours(pull)[0]
+    assert house.unfinished() == []
+
+
+def test_after_the_fix_was_pushed(house: House, killed: Callable[..., None], chain: str) -> None:
+    killed(*PUSH, queue="agents")
+    all_done_once(house, chain)
+
+
+@pytest.mark.parametrize(
+    "at",
+    [
+        ("POST", "/repos/*/pulls"),
+        ("POST", "/graphql", "markPullRequestReadyForReview"),
+        ("POST", "/repos/*/issues/*/comments"),
+    ],
+    ids=["draft", "ready", "last word"],
+)
+def test_while_a_chain_is_shown(
+    house: House, killed: Callable[..., None], chain: str, at: tuple[str, ...]
+) -> None:
+    only(house, "fix", 2)
+    killed(*at)
+    all_done_once(house, chain)
+
+
+def test_after_the_table_was_brought_up_to_date(
+    house: House, killed: Callable[..., None], chain: str
+) -> None:
+    for job in ("fix", "show_chain", "fix"):
+        only(house, job, 1)
+    killed("PATCH", "/repos/*/pulls/*")
+    all_done_once(house, chain)
+    assert house.fake.count("PATCH", "/repos/*/pulls/*") == 1, "the second worker saw that it was done"
+
+
+def only(house: House, job: str, times: int) -> None:
+    """Do this many jobs of one kind, and nothing else that is due."""
+    for _ in range(times):
+        with house.db.read() as tx:
+            [row_id] = [row_id for row_id, name in outbox.due(tx, 100) if name == job]
+        house.runner.work(row_id)

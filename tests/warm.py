@@ -1,0 +1,30 @@
+"""Worker processes that are quick to start: forked from one that has read the program already."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+from collections.abc import Mapping
+from multiprocessing.context import ForkServerProcess
+
+from bot.jobs import runner, worker
+
+__all__ = ["runner", "start"]
+
+_FORKS = multiprocessing.get_context("forkserver")
+_FORKS.set_forkserver_preload([__name__])
+
+
+def start(environment: Mapping[str, str], redis_url: str, queue: str) -> ForkServerProcess:
+    """What `askfirst worker` (queue `jobs`) or `askfirst agents` (`agents`) is, with these settings."""
+    process = _FORKS.Process(target=_work, args=(dict(environment), redis_url, queue), daemon=False)
+    process.start()
+    return process
+
+
+def _work(environment: dict[str, str], redis_url: str, queue: str) -> None:
+    os.environ.clear()
+    os.environ.update(environment | {"REDIS_URL": redis_url})
+    quiet = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(quiet, 2)
+    worker.work(redis_url, queue)
