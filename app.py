@@ -50,7 +50,8 @@ def _log(config: Config) -> None:
 
     class Redacted(logging.Formatter):
         def format(self, record: logging.LogRecord) -> str:
-            return redact(super().format(record))
+            # what cannot be encoded would be shown as it is, in the complaint about it
+            return redact(super().format(record)).encode(errors="backslashreplace").decode()
 
     handler = logging.StreamHandler()
     handler.setFormatter(Redacted("%(asctime)s %(levelname)s %(name)s: %(message)s"))

@@ -15,7 +15,7 @@ from api.schemas.session_questions import (
     Thread,
     Vote,
 )
-from bot.domain import answering, questions
+from bot.domain import answering, questions, votes
 from bot.domain.pages import Page
 from bot.store.models import SessionQuestion
 
@@ -60,12 +60,12 @@ def _one(call: Call, question: SessionQuestion) -> QuestionOut:
 
 
 def _out(call: Call, rows: Sequence[SessionQuestion]) -> list[QuestionOut]:
-    votes = questions.votes(call.tx, [row.id for row in rows])
+    cast = votes.of(call.tx, [row.id for row in rows])
     found = []
     for row in rows:
         out = QuestionOut.model_validate(row)
         out.answer = questions.answer(row)
         out.github = Thread(url=row.url) if row.url else None
-        out.votes = [Vote.model_validate(vote) for vote in votes.get(row.id, [])]
+        out.votes = [Vote.model_validate(vote) for vote in cast.get(row.id, [])]
         found.append(out)
     return found

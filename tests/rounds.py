@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import json
-from datetime import timedelta
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
-from bot.domain import answering, issues, projects
+from bot.domain import answering, projects
+from bot.domain import issues as issuing
 from bot.jobs.runner import Runner
 from bot.jobs.tools import Tools
+from bot.sandbox.git import Remote
 from bot.sandbox.template import Template
 from bot.store import clock
-from bot.store.models import Project
+from bot.store.models import Outbox, Project
 from tests.fakes.github import PullRequest, Thread
+from tests.fakes.github.state_pulls import CheckRun
 from tests.house import House
 
 OPTIONS = [
@@ -31,7 +36,7 @@ BOT = "askfirst[bot]"
 
 
 class Round:
-    """A session whose questions are asked: one about each of its issues."""
+    """A session with its questions, and what GitHub shows of it."""
 
     def __init__(self, house: House, session_id: str, issue_ids: list[str]) -> None:
         self.house, self.id, self.issue_ids = house, session_id, issue_ids
@@ -64,8 +69,17 @@ class Round:
     @property
     def index(self) -> str:
         """What the one index comment says."""
-        [comment] = [one for one in ours(self.pull) if "| question |" in one and "Digest" not in one]
+        [comment] = [text for text in ours(self.pull) if f":index.{self.id}:" in text]
         return comment
+
+    @property
+    def check(self) -> CheckRun:
+        """The one check run."""
+        [check] = [one for one in self.house.repository.checks if one.external_id == self.id]
+        return check
+
+    def receipts(self) -> list[str]:
+        return [text for text in ours(self.pull) if f":receipt.{self.id}:" in text]
 
     def reviews(self, number: int, status: str, correction: str | None = None) -> int:
         """Decide a question by REST; the status code."""
@@ -88,15 +102,15 @@ class Round:
         self.house.settle_answers()
 
 
-def asked(house: House, *questions: dict[str, Any], settle: bool = True) -> Round:
-    """A round of these questions, each about an issue of its own unless it names some."""
+def asked(house: House, *questions: dict[str, Any], issues: int = 1, settle: bool = True) -> Round:
+    """A round of these questions about as many issues, one after the other."""
     with house.db.write() as tx:
         project = projects.find(tx, "mona/shop")
-        made = [issue(tx, project, f"Flaw {number}") for number in range(1, len(questions) + 1)]
+        made = [issue(tx, project, f"Flaw {number + 1}") for number in range(issues)]
         session = answering.create(tx, project, created_by="key:test", issue_ids=made, agent=False)
-        session.agent = True
+        session.agent, session.commit = True, "5f" * 20
         found = [
-            QUESTION | {"external_id": f"q{number}", "issue_ids": [made[number]]} | one
+            QUESTION | {"external_id": f"q{number}", "issue_ids": [made[number % issues]]} | one
             for number, one in enumerate(questions)
         ]
         answering.asked(tx, project, session, found)
@@ -107,7 +121,7 @@ def asked(house: House, *questions: dict[str, Any], settle: bool = True) -> Roun
 
 def issue(tx: Any, project: Project, title: str) -> str:
     """An issue that a scan would have filed; its id."""
-    return issues.create(tx, project, title=title, created_by="key:test").id
+    return issuing.create(tx, project, title=title, created_by="key:test").id
 
 
 def filed(house: House, *titles: str) -> list[str]:
@@ -127,26 +141,44 @@ def said(thread: Thread) -> list[str]:
     return [comment.body for comment in thread.comments[1:] if comment.user.login == BOT]
 
 
-class Scripted(Tools):
-    """Every run is the scripted agent; each fix hands in the next of these, and the last one again and again."""
+Fix = dict[str, Any] | Callable[[], dict[str, Any]]
 
-    def __init__(self, house: House, *fixes: dict[str, Any]) -> None:
+
+class Scripted(Tools):
+    """Every run is the scripted agent; each fix hands in the next of these, and the last one again and again.
+
+    One that is called acts first, while its run is on the way; `before_push` is called once.
+    """
+
+    def __init__(self, house: House, *fixes: Fix) -> None:
         super().__init__(house.config)
         self.fixes = list(fixes)
         self.worked = 0
+        self.before_push: Callable[[], object] | None = None
         house.runner = Runner(house.db, self)
 
     def template(self, name: str) -> Template:
+        fix = self.fixes[min(self.worked, len(self.fixes) - 1)]
         script = self.config.askfirst_home / "scripted" / "fix.json"
         script.parent.mkdir(parents=True, exist_ok=True)
-        script.write_text(json.dumps(self.fixes[min(self.worked, len(self.fixes) - 1)]))
+        script.write_text(json.dumps(fix() if callable(fix) else fix))
         self.worked += 1
         return super().template("scripted")
 
+    def remote(self, project: Project, contents: str = "read") -> Remote:
+        if contents == "write" and self.before_push:
+            act, self.before_push = self.before_push, None
+            act()
+        return super().remote(project, contents)
+
 
 def done(**files: str | None) -> dict[str, Any]:
-    """A fix that writes these files; `__` stands for a slash and `_py` for the ending."""
-    return {"outcome": "done", "summary": "Done.", "files": {name.replace("__", "/") + ".py": text for name, text in files.items()}}
+    """A fix that writes these Python files, or deletes them."""
+    return {
+        "outcome": "done",
+        "summary": "Done.",
+        "files": {f"{name}.py": text for name, text in files.items()},
+    }
 
 
 class Turned:
@@ -158,3 +190,16 @@ class Turned:
 
     def forward(self, **span: float) -> None:
         self.ahead += timedelta(**span)
+
+
+def due_now(house: House) -> None:
+    """What waits for its next try is tried now."""
+    with house.db.write() as tx:
+        tx.execute(update(Outbox).where(Outbox.done_at.is_(None)).values(due_at=clock.now()))
+    house.settle()
+
+
+def ticking(house: House) -> None:
+    """From now on each act on GitHub is in a second of its own."""
+    moments = iter(range(1, 1_000))
+    house.fake.clock = lambda: datetime.now(UTC) + timedelta(seconds=next(moments))

@@ -59,7 +59,8 @@ def voter(login: str) -> questions.Voter:
 def take_back(rest: Rest, question: SessionQuestion, login: str) -> None:
     with rest.db.write() as tx:
         row, session = questions.get(tx, rest.mine.id, question.id, lock=True)
-        questions.take_back(tx, rest.mine, session, row, voter(login))
+        source = questions.Source(f"comment:{voter(login).id}0", "https://github.test/1", clock.now())
+        questions.take_back(tx, rest.mine, session, row, voter(login), source)
 
 
 def test_the_questions_of_a_session_come_all_and_in_order(rest: Rest) -> None:

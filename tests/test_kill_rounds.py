@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import threading
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from fnmatch import fnmatchcase
@@ -32,19 +33,20 @@ class Worker:
 
     def dies_after(self, method: str, pattern: str, saying: str = "") -> None:
         """Ring for what is due; SIGKILL when GitHub has acted on such a request, before the worker can hear of it."""
-        note = self.house.fake.note
+        note, dead = self.house.fake.note, threading.Event()
 
         def note_and_kill(request: Any, path: str, status: Any, by: Any, body: Any = None) -> None:
             note(request, path, status, by, body)
             hit = request.method == method and fnmatchcase(path, pattern) and saying in str(body)
-            if hit and status in (200, 201) and self.process.is_alive():
+            if hit and status in (200, 201):
                 os.kill(self.process.pid or 0, signal.SIGKILL)
-                self.process.join()
+                dead.wait(30)
 
         self.house.fake.note = note_and_kill  # type: ignore[method-assign]
         with self.house.db.read() as tx:
             self.doorbell.ring(outbox.due(tx, 100))
         self.process.join(30)
+        dead.set()
         assert self.process.exitcode == -signal.SIGKILL, "it never got there"
         self.house.fake.note = note  # type: ignore[method-assign]
 
@@ -104,7 +106,9 @@ def test_while_a_round_is_opened(house: House, killed: Callable[..., None], at: 
     all_there_once(house, round)
 
 
-@pytest.mark.parametrize("at", ["/repos/*/issues/comments/*", "/repos/*/check-runs/*"], ids=["index", "check run"])
+@pytest.mark.parametrize(
+    "at", ["/repos/*/issues/comments/*", "/repos/*/check-runs/*"], ids=["index", "check run"]
+)
 def test_while_an_answer_is_shown(house: House, killed: Callable[..., None], at: str) -> None:
     round = asked(house, {}, {})
     house.mona.replies(round.threads[0], "approve")
@@ -158,7 +162,9 @@ def all_done_once(house: House, chain_id: str) -> None:
     assert (chain["status"], chain["completedCount"]) == ("completed", 2), chain
     [pull] = house.pulls()
     assert sorted(house.repository.git.refs()) == ["refs/heads/" + chain["branchName"], "refs/heads/main"]
-    subjects = [commit["message"].splitlines()[0] for commit in house.repository.git.log(pull.head_ref, "^main")]
+    subjects = [
+        commit["message"].splitlines()[0] for commit in house.repository.git.log(pull.head_ref, "^main")
+    ]
     assert subjects == ["Fix: Two", "Fix: One"]
     assert not pull.draft and "2 of 2 issues done" in (pull.body or "")
     assert len(ours(pull)) == 1 and "ready for review" in ours(pull)[0]

@@ -160,7 +160,7 @@ class ScanResult(Wire):
 
     `rules`: the rules that were on (a `*` at the end stands for all of that beginning). `paths`: the scope
     asked for, empty for everything. `skipped`: files in that scope that were not looked at. `also_seen`:
-    fingerprints of findings that exist but are in none of the issues, because of a limit.
+    fingerprints of findings that exist but are in none of the issues, because of a limit or dismissed.
     """
 
     issues: list[FoundIssue]

@@ -221,15 +221,16 @@ def needs_answer(
     item: ChainItem,
     found: list[dict[str, Any]],
     summary: str,
+    commit: str | None = None,
 ) -> None:
-    """The agent asks before it goes on: the chain waits for a session of its own about this issue."""
+    """The agent asks before it goes on, about `commit`: the chain waits for a session of its own."""
     runs.end(_run(tx, project, item), "completed", outcome="needs_answer", summary=summary)
     item.status = "waiting"
     _issue_moves(tx, project, item, "returned")
     session = answering.create(
         tx, project, created_by=chain.created_by, issue_ids=[item.issue_id], agent=False
     )
-    session.agent = True
+    session.agent, session.commit = True, commit
     session.pull_request_number, session.pull_request_url = chain.pull_request_number, chain.pull_request_url
     answering.asked(tx, project, session, [{**one, "issue_ids": [item.issue_id]} for one in found])
     states.move_chain(chain, "pause", reason="needs_answer")
@@ -302,8 +303,8 @@ def _next(tx: Session, project: Project, chain: WorkChain) -> None:
             states.move_chain(chain, "pause", reason="needs_answer")
             show(tx, project, chain)
             return
-        _work(tx, project, chain, item, issue)
         show(tx, project, chain)
+        _work(tx, project, chain, item, issue)
         return
     failed = [item for item in all_items if item.status == "failed"]
     if failed:

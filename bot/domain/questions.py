@@ -2,34 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from bot.domain import answering
+from bot.domain import answering, threads, votes
 from bot.domain.errors import Conflict, Invalid, NotFound
+from bot.domain.votes import NOTHING, WITHDRAWN, Source, Voter
 from bot.store import clock, outbox
 from bot.store.models import AnsweringSession, Issue, Project, QuestionVote, SessionQuestion
-
-
-@dataclass(frozen=True)
-class Voter:
-    """A person on GitHub; the id stays when the login changes hands."""
-
-    login: str
-    id: int
-
-
-@dataclass(frozen=True)
-class Source:
-    """The text that holds a vote: kind and id on GitHub, and where to read it."""
-
-    name: str
-    url: str
-    at: datetime
 
 
 def get(
@@ -49,16 +32,6 @@ def get(
     return question, session
 
 
-def votes(tx: Session, question_ids: list[str]) -> dict[str, list[QuestionVote]]:
-    """By question: all votes, oldest first."""
-    query = select(QuestionVote).where(QuestionVote.question_id.in_(question_ids))
-    found: dict[str, list[QuestionVote]] = {}
-    # GitHub's times are whole seconds; its ids grow
-    for vote in sorted(tx.scalars(query), key=lambda vote: (vote.at, int(vote.source.rpartition(":")[2]))):
-        found.setdefault(vote.question_id, []).append(vote)
-    return found
-
-
 def review(
     tx: Session, project: Project, question_id: str, status: str, correction: str | None, by: str
 ) -> SessionQuestion:
@@ -74,7 +47,10 @@ def review(
     _must_be_open(session)
     chosen = _chosen(question, correction) if correction else None
     correction = chosen["text"] if chosen else correction or None
-    question.decision = {"status": status, "correction": correction, "by": by, "at": clock.now().isoformat()}
+    over = [vote.source for vote in votes.of(tx, [question.id]).get(question.id, [])]
+    question.decision = {
+        "status": status, "correction": correction, "by": by, "at": clock.now().isoformat(), "over": over,
+    }  # fmt: skip
     _settle(tx, question, via="rest")
     answering.show(tx, project, session)
     return question
@@ -84,8 +60,10 @@ def withdraw(tx: Session, project: Project, question_id: str) -> SessionQuestion
     """Take the review back; people's own votes on GitHub stay theirs. Raises Conflict once the session is reviewed."""
     question, session = get(tx, project.id, question_id, lock=True)
     _must_be_open(session)
-    question.decision = None
+    before, question.decision = question.decision, None
     _settle(tx, question, via="github")
+    if before and question.status == "pending" and not question.conflict:
+        threads.reply(tx, project, question, "open", session=session, after=before["at"])
     answering.show(tx, project, session)
     return question
 
@@ -96,13 +74,13 @@ def assume(tx: Session, project: Project, question_id: str, assumption: str) -> 
     _must_be_open(session)
     if question.status == "approved":
         raise Conflict(f"Q{question.number} is approved as it is: withdraw the review first.", "assumption")
-    approvals = (QuestionVote.question_id == question.id, QuestionVote.status == "approved")
-    approved = (question.decision or {}).get("status") == "approved" or _any(tx, approvals)
+    said = [vote.status for vote in votes.of(tx, [question.id]).get(question.id, [])]
+    approved = "approved" in [*said, (question.decision or {}).get("status")]
     if question.conflict and approved:
         raise Conflict(f"Q{question.number} is in conflict: end that first, by a review.", "assumption")
     if question.assumption != assumption:
         # approvals that a later review overruled: a withdrawal must not bring them back for another text
-        tx.execute(delete(QuestionVote).where(*approvals))
+        votes.drop(tx, [question.id], QuestionVote.status == "approved")
         question.assumption, question.revision = assumption, question.revision + 1
         answering.show(tx, project, session)
     return question
@@ -119,48 +97,46 @@ def vote(
     correction: str | None = None,
 ) -> None:
     """A person with the right to says so on GitHub; the same text again replaces what it said before."""
-    if session.status != "active":
-        return
-    tx.execute(
-        delete(QuestionVote).where(
-            QuestionVote.question_id == question.id, QuestionVote.source == source.name
-        )
-    )
-    cast = QuestionVote(question_id=question.id, source=source.name, by=by.login, user_id=by.id)
-    cast.status, cast.correction, cast.url, cast.at = status, correction, source.url, source.at
-    tx.add(cast)
-    _changed(tx, project, session, question)
+    if session.status == "active" and votes.hear(tx, question, by, source, status, correction):
+        _changed(tx, project, session, question)
 
 
 def take_back(
-    tx: Session, project: Project, session: AnsweringSession, question: SessionQuestion, by: Voter
+    tx: Session,
+    project: Project,
+    session: AnsweringSession,
+    question: SessionQuestion,
+    by: Voter,
+    source: Source,
 ) -> None:
-    """The person's votes on this question are gone."""
-    if session.status == "active":
-        theirs = (QuestionVote.question_id == question.id, QuestionVote.user_id == by.id)
-        tx.execute(delete(QuestionVote).where(*theirs))
+    """What the person said about this question before does not count any more."""
+    if session.status == "active" and votes.hear(tx, question, by, source, WITHDRAWN):
         _changed(tx, project, session, question)
 
 
 def forget(
-    tx: Session, project: Project, session: AnsweringSession, question: SessionQuestion, source: Source
+    tx: Session,
+    project: Project,
+    session: AnsweringSession,
+    question: SessionQuestion,
+    by: Voter,
+    source: Source,
 ) -> None:
-    """This text says nothing about the question any more."""
-    mine = (QuestionVote.question_id == question.id, QuestionVote.source == source.name)
-    if session.status == "active" and tx.execute(delete(QuestionVote).where(*mine)).rowcount:  # type: ignore[attr-defined]
+    """This text says nothing about the question, or not any more."""
+    if session.status == "active" and votes.hear(tx, question, by, source, NOTHING):
         _changed(tx, project, session, question)
 
 
-def has_voted(tx: Session, question: SessionQuestion, by: Voter) -> bool:
-    """Whether the person has a vote on this question."""
-    return _any(tx, (QuestionVote.question_id == question.id, QuestionVote.user_id == by.id))
+def has_voted(tx: Session, question: SessionQuestion, by: Voter, *, besides: Source) -> bool:
+    """Whether the person has a vote on this question by another text than this one."""
+    cast = votes.of(tx, [question.id]).get(question.id, [])
+    return any(vote.user_id == by.id and vote.source != besides.name for vote in cast)
 
 
 def drop_votes(tx: Session, session: AnsweringSession, user_ids: set[int]) -> None:
     """These people may not speak any more: what they said does not count."""
     for question in answering.questions(tx, session.id):
-        lost = (QuestionVote.question_id == question.id, QuestionVote.user_id.in_(user_ids))
-        tx.execute(delete(QuestionVote).where(*lost))
+        votes.drop(tx, [question.id], QuestionVote.user_id.in_(user_ids))
         _settle(tx, question, via="github")
 
 
@@ -261,22 +237,20 @@ def _changed(tx: Session, project: Project, session: AnsweringSession, question:
 
 
 def _settle(tx: Session, question: SessionQuestion, *, via: str) -> None:
-    """Work the question's state out of the decision and of each person's latest vote after it."""
+    """Work the question's state out of the decision and of each person's vote after it."""
     decision = question.decision
-    since = datetime.fromisoformat(decision["at"]) if decision else None
-    latest: dict[int, QuestionVote] = {}
-    for cast in votes(tx, [question.id]).get(question.id, []):
-        if since is None or cast.at > since:
-            latest[cast.user_id] = cast
-    said = {(vote.status, vote.correction) for vote in latest.values()}
+    cast = votes.counted(question, votes.of(tx, [question.id]).get(question.id, []))
+    said = {(vote.status, vote.correction) for vote in cast}
     if decision:
         said.add((decision["status"], decision["correction"]))
     question.conflict = len(said) > 1
     if len(said) == 1:
         question.status, question.correction = said.pop()
-        newest = max(latest.values(), key=lambda vote: vote.at, default=None)
+        newest = cast[-1] if cast else None
         question.reviewed_by = decision["by"] if decision else f"github:{newest.by}" if newest else None
-        question.reviewed_at = since or (newest.at if newest else None)
+        question.reviewed_at = (
+            datetime.fromisoformat(decision["at"]) if decision else newest.at if newest else None
+        )
         question.via = "rest" if decision else via
     else:
         question.status, question.correction = "pending", None
@@ -297,10 +271,6 @@ def _answered(question: SessionQuestion) -> dict[str, Any]:
         "leaves": bool(chosen and chosen["leaves"]),
         "free": question.status == "declined" and chosen is None,
     }
-
-
-def _any(tx: Session, conditions: tuple[Any, ...]) -> bool:
-    return tx.scalars(select(QuestionVote.source).where(*conditions).limit(1)).first() is not None
 
 
 def _chosen(question: SessionQuestion, text: str) -> dict[str, Any] | None:

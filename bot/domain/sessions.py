@@ -9,8 +9,8 @@ from sqlalchemy.orm import Session
 
 from bot.domain import answering, findings, projects, runs, states, threads
 from bot.domain.errors import Conflict, NotFound
-from bot.domain.findings import Finding, Scope
 from bot.domain.pages import Page, page
+from bot.domain.places import Finding, Scope
 from bot.store import clock, outbox
 from bot.store.models import IssueSession, Project, Run
 

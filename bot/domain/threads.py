@@ -21,11 +21,17 @@ def say(tx: Session, project: Project, number: int, key: str, text: str, **value
 
 
 def reply(
-    tx: Session, project: Project, question: SessionQuestion, text: str, *, session: AnsweringSession
+    tx: Session,
+    project: Project,
+    question: SessionQuestion,
+    text: str,
+    *,
+    session: AnsweringSession,
+    after: str = "",
 ) -> None:
-    """Say something in the question's thread, once for each question and state of it."""
+    """Say something in the question's thread, once for each state of it; `after`: what brought it about."""
     if question.comment_id and session.pull_request_number:
-        now = f"{question.revision} {question.status} {question.correction} {question.conflict}"
+        now = f"{question.revision} {question.status} {question.correction} {question.conflict} {after}"
         key = f"{text}.{question.id}.{hashlib.sha256(now.encode()).hexdigest()[:12]}"
         outbox.add(
             tx, "reply", lane=f"thread:{project.repository_id}#{session.pull_request_number}", key=f"reply:{key}",

@@ -79,6 +79,13 @@ def ensure_comment(
     return made(comment, comment["id"])
 
 
+def edit_comment(repo: Repo, *, secret: bytes, local_id: str, comment_id: int, body: str) -> Made:
+    """A comment of ours, of which we know that it says something else. Raises NotFound where it is gone."""
+    text = marks.signed(body, "comment", local_id, repo.repository_id, secret)
+    comment = repo.request("PATCH", f"/issues/comments/{comment_id}", json={"body": text}).data
+    return made(comment, comment["id"])
+
+
 def ensure_reaction(
     repo: Repo, *, content: str, comment_id: int | None = None, issue_number: int | None = None
 ) -> None:

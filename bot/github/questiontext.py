@@ -111,8 +111,8 @@ def how_to_reply(questions: Sequence[Question]) -> str:
     return "\n".join(lines)
 
 
-def question_comment(question: Question, repository_url: str) -> str:
-    """The comment that begins a question's thread."""
+def question_comment(question: Question, repository_url: str, *, in_thread: bool = True) -> str:
+    """The comment that begins a question's thread; without one it is answered by its number."""
     notes = ["*needs its own answer*"] if question.needs_own_answer else []
     if question.issues:
         notes.append(f"about {_issues(question)}")
@@ -125,7 +125,7 @@ def question_comment(question: Question, repository_url: str) -> str:
         _looked_at(question, repository_url),
         _assumption(question),
         _options(question),
-        _reply_with(question),
+        _reply_with(question, "" if in_thread else f"{question.name}: "),
     )
 
 
@@ -197,11 +197,13 @@ def _option(option: Option, question: Question) -> str:
     return f"- **{option.letter}**{note} {said(option.text, LONG)}"
 
 
-def _reply_with(question: Question) -> str:
-    letters = [option.letter for option in question.options if option is not question.assumed]
+def _reply_with(question: Question, prefix: str) -> str:
+    letters = [f"{prefix}{option.letter}" for option in question.options if option is not question.assumed]
     other = f", {_either(letters)}" if letters else ""
     alone = " An approval of all questions at once leaves this one out." if question.needs_own_answer else ""
-    return f"➜ Reply here with `approve`{other}, or what to do instead in your own words.{alone}"
+    approve = code(f"{prefix}approve")
+    words = f"after {code(prefix.strip())} " if prefix else ""
+    return f"➜ Reply here with {approve}{other}, or {words}what to do instead in your own words.{alone}"
 
 
 def _either(letters: Sequence[str]) -> str:

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from bot.agents.base import AgentFailed
 from bot.domain import repo_config, runs
-from bot.github.errors import Forbidden, NoInstallation, NotFound
+from bot.github.errors import Forbidden, NoInstallation, NotFound, Unprocessable
 from bot.jobs.live import Live
 from bot.jobs.work import Work
 from bot.sandbox import open_sandbox, push, repo
@@ -69,7 +69,13 @@ def sandbox(live: Live, template: Template, **limits: int | None) -> Iterator[Sa
     asked = {name: value for name, value in limits.items() if value is not None}
     with open_sandbox(template, template.limits.model_copy(update=asked)) as opened:
         live.stop = opened.close
-        yield opened
+        try:
+            yield opened
+        except OSError as error:
+            # its files were taken away while they were put in
+            if live.stopped:
+                raise RunFailed("the run was stopped") from error
+            raise
 
 
 @contextmanager
@@ -78,10 +84,15 @@ def reasons(project: Project) -> Iterator[None]:
     try:
         yield
     except AgentFailed as failed:
-        raise RunFailed(f"{failed.reason}\n\n{failed.log_tail[-LOG_TAIL:]}".strip()) from failed
+        # PostgreSQL stores no NUL in a text
+        tail = failed.log_tail[-LOG_TAIL:].replace("\0", "\ufffd")
+        raise RunFailed(f"{failed.reason}\n\n{tail}".strip()) from failed
     except (RepoError, SandboxError, Refused) as failed:
         raise RunFailed(str(failed)) from failed
-    except (NoInstallation, Forbidden, NotFound) as refused:
+    except NoInstallation as lost:
+        why = "is suspended there" if lost.suspended else "is not installed there any more"
+        raise RunFailed(f"GitHub gives no access to {project.name}: the App {why}") from lost
+    except (Forbidden, NotFound, Unprocessable) as refused:
         raise RunFailed(f"GitHub gives no access to {project.name}: {refused}") from refused
 
 

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from bot.agents.base import Answer, AskedQuestion, AskResult, IssueBrief, Span, Task
 from bot.agents.run import run_ask
-from bot.domain import answering, chains, questions, repo_config, runs
+from bot.domain import answering, chains, questions, repo_config, runs, votes
 from bot.github import people
 from bot.jobs import agent
 from bot.jobs.agent import RunFailed
@@ -142,9 +142,15 @@ def _load(tx: Session, work: Work) -> tuple[AnsweringSession, Project]:
 
 
 def _votes(tx: Session, session: AnsweringSession) -> list[Any]:
-    by_question = questions.votes(tx, [question.id for question in answering.questions(tx, session.id)])
-    return [vote for votes in by_question.values() for vote in votes]
+    by_question = votes.of(tx, [question.id for question in answering.questions(tx, session.id)])
+    return [vote for cast in by_question.values() for vote in cast]
 
 
 def _may_decide(work: Work, project: Project, login: str, user_id: int) -> bool:
-    return people.permission(work.tools.repo(project, metadata="read"), login, user_id) >= people.Level.WRITE
+    try:
+        level = people.permission(work.tools.repo(project, metadata="read"), login, user_id)
+    except people.Undecided as undecided:
+        if undecided.retry_after is not None:
+            raise Later(undecided.retry_after, str(undecided)) from undecided
+        raise
+    return level >= people.Level.WRITE

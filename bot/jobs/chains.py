@@ -36,6 +36,17 @@ class Foreign:
     commit: str
 
 
+@dataclass(frozen=True)
+class Asks:
+    """The agent wants to know something first, about the files of this commit."""
+
+    result: FixResult
+    commit: str
+
+
+Outcome = Pushed | Foreign | Asks | FixResult
+
+
 def fix(work: Work) -> None:
     """Work one item: run its agent, and put what it changed on the chain's branch as one commit."""
     with work.note() as tx:
@@ -96,16 +107,23 @@ def _fix(
     project: Project,
     task: Task,
     answers: Sequence[str],
-) -> Pushed | Foreign | FixResult:
+) -> Outcome:
     with agent.live(work, run.id) as live, agent.reasons(project):
         template = work.tools.template(run.template_id)
         with (
             agent.checkout(work, project, chain.base_branch, branch=chain.branch_name) as source,
             agent.sandbox(live, template) as box,
         ):
+            if chain.head and not source.on_wanted_branch:
+                raise RunFailed(
+                    f"branch {chain.branch_name} is not there any more, nor is what was pushed to it: restore it, "
+                    f"and start the chain again"
+                )
             if ours := _already_there(source, chain, run):
                 return ours
             result = run_fix(template, task, source.folder, box, live.progress, live.log)
+            if result.outcome == "needs_answer":
+                return Asks(result, source.commit)
             if result.outcome != "done":
                 return result
             changes = take(box.get("repo"), source.folder)
@@ -114,6 +132,7 @@ def _fix(
             check(changes, task.protected_paths)
             message = _message(work, issue, run, answers, result.summary)
             commit = commits.commit(source.mirror, source.commit, changes, message, *agent.AUTHOR)
+            _must_be_wanted(work)
             return _push(work, project, chain, source, commit) or Pushed(commit, result.summary)
 
 
@@ -140,6 +159,13 @@ def _push(work: Work, project: Project, chain: WorkChain, source: Checkout, comm
     return None
 
 
+def _must_be_wanted(work: Work) -> None:
+    """Nothing is pushed for a run that was cancelled while its agent came to an end."""
+    with work.note() as tx:
+        if _load(tx, work) is None:
+            raise RunFailed("it was cancelled")
+
+
 def _message(work: Work, issue: Issue, run: Run, answers: Sequence[str], summary: str) -> str:
     return committext.fixing(
         issue.title, summary, run_id=run.id, issue_number=issue.github_number, answers=answers,
@@ -147,18 +173,16 @@ def _message(work: Work, issue: Issue, run: Run, answers: Sequence[str], summary
     )  # fmt: skip
 
 
-def _take_over(
-    tx: Session, project: Project, chain: WorkChain, item: ChainItem, outcome: Pushed | Foreign | FixResult
-) -> None:
+def _take_over(tx: Session, project: Project, chain: WorkChain, item: ChainItem, outcome: Outcome) -> None:
     if isinstance(outcome, Pushed):
         chains.pushed(tx, project, chain, item, outcome.commit, outcome.summary)
     elif isinstance(outcome, Foreign):
         chains.pause(tx, project, chain, "foreign_commit")
+    elif isinstance(outcome, Asks):
+        found = [asked(one) for one in outcome.result.questions]
+        chains.needs_answer(tx, project, chain, item, found, outcome.result.summary, outcome.commit)
     elif outcome.outcome == "no_change":
         chains.changed_nothing(tx, project, chain, item, outcome.summary)
-    elif outcome.outcome == "needs_answer":
-        found = [asked(one) for one in outcome.questions]
-        chains.needs_answer(tx, project, chain, item, found, outcome.summary)
     else:
         chains.went_wrong(tx, project, chain, item, outcome.summary)
 

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable
 from types import TracebackType
 from typing import Self
 
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from bot.domain import runs
 from bot.jobs.work import Work
 from bot.store.outbox import Superseded
+
+log = logging.getLogger(__name__)
 
 SECONDS = 0.5
 
@@ -36,6 +40,7 @@ class Live:
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._watch, name=f"live-{run_id}", daemon=True)
         self.stop: Callable[[], None] = lambda: None
+        self.stopped = False
 
     def log(self, line: str) -> None:
         """One more line of the run's log."""
@@ -45,7 +50,7 @@ class Live:
     def progress(self, stage: str, percent: int, message: str) -> None:
         """How far the run is; percent 0 to 100."""
         with self._lock:
-            self._progress = (stage, percent, message)
+            self._progress = (stage.replace("\0", "\ufffd"), percent, message.replace("\0", "\ufffd"))
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -60,18 +65,23 @@ class Live:
 
     def _watch(self) -> None:
         while not self._ended.wait(SECONDS):
-            try:
-                wanted = self._flush()
-            except Superseded:
-                wanted = False
-            if not wanted:
+            # again and again: what is to be stopped may not have begun yet
+            if not self._is_wanted():
+                self.stopped = True
                 self.stop()
-                return
+
+    def _is_wanted(self) -> bool:
+        try:
+            return self._flush()
+        except Superseded:
+            return False
+        except OperationalError as error:
+            log.warning("%s: its log waits, the database does not answer: %s", self._run_id, error)
+            return True
 
     def _flush(self) -> bool:
         with self._lock:
-            text, self._lines = "".join(self._lines), []
-            progress, self._progress = self._progress, None
+            text, lines, progress = "".join(self._lines), len(self._lines), self._progress
         if not text and progress is None:
             with self._work.db.read() as tx:
                 return self._wanted(tx) and not self._work.lost.is_set()
@@ -80,4 +90,7 @@ class Live:
             wanted = self._wanted(tx)
             if progress and wanted:
                 self._keep(tx, *progress)
+        with self._lock:
+            del self._lines[:lines]
+            self._progress = None if self._progress is progress else self._progress
         return wanted

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from bot.domain import answering, chains, questions
+from bot.domain import answering, chains, votes
 from bot.github.chaintext import Chain, Item
 from bot.github.issuetext import Place
 from bot.github.questiontext import Option, Question, Vote
@@ -15,10 +15,10 @@ from bot.store.models import AnsweringSession, Issue, Project, QuestionVote, Run
 def questions_of(tx: Session, session: AnsweringSession) -> list[Question]:
     """The session's questions as they stand."""
     rows = answering.questions(tx, session.id)
-    votes = questions.votes(tx, [row.id for row in rows])
+    cast = votes.of(tx, [row.id for row in rows])
     asked = [issue_id for row in rows for issue_id in row.issue_ids]
     numbers = dict(tx.execute(select(Issue.id, Issue.github_number).where(Issue.id.in_(asked))).all())  # type: ignore[arg-type]
-    return [_question(row, session, votes.get(row.id, []), numbers) for row in rows]
+    return [_question(row, session, cast.get(row.id, []), numbers) for row in rows]
 
 
 def chain_of(tx: Session, project: Project, chain: WorkChain, repository_url: str) -> Chain:
@@ -62,12 +62,12 @@ def _rests_on(tx: Session, project: Project, issue: Issue) -> list[Question]:
 
 
 def _question(
-    row: SessionQuestion, session: AnsweringSession, votes: list[QuestionVote], numbers: dict[str, int | None]
+    row: SessionQuestion, session: AnsweringSession, cast: list[QuestionVote], numbers: dict[str, int | None]
 ) -> Question:
-    said = [Vote(f"github:{vote.by}", vote.correction, vote.url) for vote in votes]
+    said = [Vote(f"github:{vote.by}", vote.correction, vote.url) for vote in votes.counted(row, cast)]
     if row.decision:
         said.append(Vote(row.decision["by"], row.decision["correction"]))
-    deciding = next((vote for vote in reversed(votes) if f"github:{vote.by}" == row.reviewed_by), None)
+    deciding = next((vote for vote in reversed(cast) if f"github:{vote.by}" == row.reviewed_by), None)
     return Question(
         number=row.number,
         question=row.question,

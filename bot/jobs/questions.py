@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
-from bot.domain import answering, intents, threads
+from bot.domain import answering, intents, threads, votes
 from bot.github import answertext, committext, questiontext
 from bot.github.checks import ensure_check_run
 from bot.github.errors import Gone, NotFound
-from bot.github.mirror import ensure_comment
+from bot.github.mirror import edit_comment, ensure_comment
 from bot.github.pulls import ensure_pull_request
 from bot.github.questiontext import Question
 from bot.github.recovery import Made
@@ -23,6 +23,12 @@ from bot.sandbox.changes import one_file
 from bot.store.models import AnsweringSession, GithubObject, Project, SessionQuestion
 
 FIXED = ("reviewed", "completed")
+# what is only said while it is so
+HOLDS: dict[str, Callable[[Question], bool]] = {
+    "conflict": lambda question: bool(question.conflict),
+    "decided": lambda question: question.status != "pending",
+    "open": lambda question: question.status == "pending",
+}
 
 
 def show(work: Work) -> None:
@@ -59,7 +65,10 @@ def reply(work: Work) -> None:
         "decided": answertext.decided,
         "open": answertext.taken_back,
     }
-    body = texts[work.args["text"]](question)
+    about = work.args["text"]
+    if about in HOLDS and not HOLDS[about](question):
+        return
+    body = texts[about](question)
 
     def make(_row: GithubObject, since: datetime | None) -> Made:
         return ensure_reply(
@@ -115,7 +124,7 @@ class _Round:
     def ask(self) -> None:
         """One review with a thread for each question, on the lines of the file."""
         if self.session.branch is None or self.session.head is None:
-            return
+            return self._ask_in_comments()
         with self.work.note() as tx:
             row, since = intents.intend(tx, "review", self.session.id, self.project.repository_id or 0)
             ids = {one.number: one.id for one in answering.questions(tx, self.session.id)}
@@ -147,9 +156,17 @@ class _Round:
         text = answertext.index(self.asked, digest=digest)
 
         def make(row: GithubObject, since: datetime | None) -> Made:
+            secret, local_id = self.work.tools.secret, f"index.{self.session.id}"
+            if row.number is not None:
+                try:
+                    return edit_comment(
+                        self.repo, secret=secret, local_id=local_id, comment_id=row.number, body=text
+                    )
+                except NotFound:
+                    since = row.intended_at  # somebody deleted it: it is posted again, once
             return ensure_comment(
-                self.repo, secret=self.work.tools.secret, issue_number=self.session.pull_request_number or 0,
-                local_id=f"index.{self.session.id}", comment_id=row.number, recover_since=since, body=text,
+                self.repo, secret=secret, issue_number=self.session.pull_request_number or 0,
+                local_id=local_id, comment_id=None, recover_since=since, body=text,
             )  # fmt: skip
 
         ensure(self.work, self.project, "index", self.session.id, text, make)
@@ -191,15 +208,40 @@ class _Round:
         """Conflicts in their threads, and at the end the receipt."""
         with self.work.note() as tx:
             for row in answering.questions(tx, self.session.id):
+                at = row.decision["at"] if row.decision else ""
                 if row.conflict:
-                    threads.reply(tx, self.project, row, "conflict", session=self.session)
+                    cast = votes.counted(row, votes.of(tx, [row.id]).get(row.id, []))
+                    after = ",".join([at, *(vote.source for vote in cast)])
+                    threads.reply(tx, self.project, row, "conflict", session=self.session, after=after)
                 elif row.via == "rest":
-                    threads.reply(tx, self.project, row, "decided", session=self.session)
+                    threads.reply(tx, self.project, row, "decided", session=self.session, after=at)
             if self.session.status == "completed" and self.session.answers_digest:
                 threads.say(
                     tx, self.project, self.session.pull_request_number or 0, f"receipt.{self.session.id}",
                     "receipt", session_id=self.session.id,
                 )  # fmt: skip
+
+    def _ask_in_comments(self) -> None:
+        """On a pull request without our file no question has a line: each is a comment, answered by its number."""
+        with self.work.db.read() as tx:
+            ids = {one.number: one.id for one in answering.questions(tx, self.session.id)}
+        for question in [one for one in self.asked if not one.url]:
+            question_id = ids[question.number]
+            body = questiontext.question_comment(question, self.repository_url, in_thread=False)
+
+            def make(
+                _row: GithubObject, since: datetime | None, body: str = body, local_id: str = question_id
+            ) -> Made:
+                return ensure_comment(
+                    self.repo, secret=self.work.tools.secret, issue_number=self.session.pull_request_number or 0,
+                    local_id=local_id, comment_id=None, recover_since=since, body=body,
+                )  # fmt: skip
+
+            there = ensure(self.work, self.project, "question", question_id, "asked", make)
+            with self.work.note() as tx:
+                tx.get_one(SessionQuestion, question_id).url = there.url
+        with self.work.db.read() as tx:
+            self.asked = pictures.questions_of(tx, self.session)
 
     def _push_file(self, branch: str) -> tuple[str, str]:
         """The base branch, and the commit with the file at the head of ours."""

@@ -8,6 +8,8 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from sqlalchemy.exc import OperationalError
+
 from bot import config
 from bot.github.errors import RateLimited, redact
 from bot.jobs import JOBS
@@ -62,6 +64,8 @@ class Runner:
         if claim.attempt > outbox.TRIES:
             return self._failed(work, "its worker was lost each time", for_good=True)
         try:
+            if claim.job not in JOBS:
+                raise LookupError(f"there is no job {claim.job}; a newer version may know it")
             JOBS[claim.job].run(work)
             if not work.finished:
                 with work.finish():
@@ -76,17 +80,21 @@ class Runner:
             self._failed(work, str(reason), for_good=True)
         except Exception as error:  # the engine is the one place that may not fall over
             log.exception("outbox row %d (%s), try %d", claim.id, claim.job, claim.attempt)
-            self._failed(work, redact(f"{type(error).__name__}: {error}"))
+            self._failed(work, f"{type(error).__name__}: {error}")
 
     def _put_off(self, work: Work, seconds: float, reason: str) -> None:
         with self.db.write() as tx:
-            outbox.put_off(tx, work.claim, seconds, reason)
+            outbox.put_off(tx, work.claim, seconds, _storable(reason))
 
-    def _failed(self, work: Work, error: str, *, for_good: bool = False) -> None:
+    def _failed(self, work: Work, reason: str, *, for_good: bool = False) -> None:
+        claim, error = work.claim, _storable(reason)
         with self.db.write() as tx:
-            died = JOBS[work.claim.job].died
-            if outbox.fail(tx, work.claim, error, for_good=for_good) and died:
-                died(tx, work.args, error)
+            dead = outbox.fail(tx, claim, error, for_good=for_good)
+            job = JOBS.get(claim.job)
+            if dead and job and job.died:
+                job.died(tx, work.args, error)
+        if dead:
+            log.error("outbox row %d (%s) is dead: %s", claim.id, claim.job, error)
 
     @contextmanager
     def _heartbeat(self, work: Work) -> Iterator[None]:
@@ -102,6 +110,8 @@ class Runner:
                     if not work.finished:
                         work.lost.set()
                     return
+                except OperationalError as error:
+                    log.warning("the lease of outbox row %d was not lengthened: %s", work.claim.id, error)
 
         thread = threading.Thread(target=beat, name=f"lease-{work.claim.id}", daemon=True)
         thread.start()
@@ -112,12 +122,18 @@ class Runner:
             thread.join()
 
 
+def _storable(text: str) -> str:
+    """Without secrets, and without what no database takes: a NUL, half a surrogate pair."""
+    return redact(text).replace("\0", "\ufffd").encode(errors="replace").decode()
+
+
 @functools.cache
 def _of_this_process() -> Runner:
     settings = config.load()
     return Runner(Database(settings.database_url, Doorbell(settings.redis_url).ring), Tools(settings))
 
 
-def work(row_id: int) -> None:
-    """RQ's entry: do this outbox row with the settings of the environment."""
-    _of_this_process().work(row_id)
+def work(*row_ids: int) -> None:
+    """RQ's entry: do these outbox rows with the settings of the environment."""
+    for row_id in row_ids:
+        _of_this_process().work(row_id)

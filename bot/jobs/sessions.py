@@ -6,8 +6,8 @@ from sqlalchemy.orm import Session
 
 from bot.agents.base import FoundIssue, ScanResult, Task
 from bot.agents.run import run_scan
-from bot.domain import findings, runs, sessions
-from bot.domain.findings import Finding, Place, Scope
+from bot.domain import places, runs, sessions
+from bot.domain.places import Finding, Place, Scope
 from bot.jobs import agent
 from bot.jobs.agent import Checkout, RunFailed
 from bot.jobs.work import Work
@@ -23,7 +23,7 @@ def scan(work: Work) -> None:
         sessions.begin(tx, session)
         if work.again:
             runs.append_log(tx, session.run_id, "The worker was lost; starting again.\n")
-        dismissed = findings.dismissed(tx, project)
+        dismissed = places.dismissed(tx, project)
     try:
         result, source = _look(work, session, project, dismissed)
     except RunFailed as failed:
@@ -79,7 +79,7 @@ def _load(tx: Session, work: Work) -> tuple[IssueSession, Project]:
 
 
 def _finding(issue: FoundIssue) -> Finding:
-    places = [
+    at = [
         Place(place.path, place.start_line, place.end_line, place.fingerprint, place.moved_fingerprint)
         for place in issue.locations
     ]
@@ -89,7 +89,7 @@ def _finding(issue: FoundIssue) -> Finding:
         priority=issue.priority,
         rule=issue.rule or "",
         area=issue.area,
-        places=places,
+        places=at,
         suggested_prompt=issue.suggested_prompt or None,
         labels=issue.labels,
         evidence=issue.evidence or None,
@@ -99,6 +99,6 @@ def _finding(issue: FoundIssue) -> Finding:
 
 
 def _scope(result: ScanResult, commit: str) -> Scope:
-    places = {place.fingerprint for issue in result.issues for place in issue.locations}
-    seen = frozenset(places | set(result.also_seen))
+    found = {place.fingerprint for issue in result.issues for place in issue.locations}
+    seen = frozenset(found | set(result.also_seen))
     return Scope(commit=commit, summary=result.summary, seen=seen, covers=result.covers)

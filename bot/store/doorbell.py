@@ -18,6 +18,9 @@ log = logging.getLogger(__name__)
 
 AGENT_JOBS = frozenset({"scan", "ask", "fix"})  # long, and need the sandbox: `askfirst agents` takes these
 CROWDED = 500
+# one call for a few short jobs: RQ's part in each call is longer than the job. Should one of them be slow, the
+# relay rings for the others again, and another worker takes them
+TOGETHER = 5
 GATHER_SECONDS = 0.01
 
 
@@ -31,25 +34,22 @@ class Doorbell:
         }
 
     def ring(self, bells: Bells) -> None:
-        """Wake a worker for each row. Without Redis nothing is lost: the relay rings again."""
+        """Wake workers for these rows. Without Redis nothing is lost: the relay rings again."""
         try:
             # one round trip; not a transaction, since a bell that is half rung is only a bell that is lost
             with self.redis.pipeline(transaction=False) as together:
                 for queue, rows in self._sorted(bells).items():
-                    queue.enqueue_many([self._call(row_id) for row_id in rows], pipeline=together)
+                    queue.enqueue_many(
+                        [self._call(some) for some in _batches(queue, rows)], pipeline=together
+                    )
                 together.execute()
         except RedisError as error:
             log.warning("Redis did not answer, the relay will ring again: %s", error)
 
     @staticmethod
-    def _call(row_id: int) -> EnqueueData:
+    def _call(rows: list[int]) -> EnqueueData:
         return Queue.prepare_data(
-            "bot.jobs.runner.work",
-            (row_id,),
-            timeout=-1,
-            result_ttl=0,
-            failure_ttl=0,
-            description=f"row {row_id}",
+            "bot.jobs.runner.work", rows, timeout=-1, result_ttl=0, failure_ttl=0, description=f"rows {rows}"
         )
 
     def room(self) -> int:
@@ -61,6 +61,11 @@ class Doorbell:
         for row_id, job in bells:
             rows.setdefault(self._queues["agents" if job in AGENT_JOBS else "jobs"], []).append(row_id)
         return rows
+
+
+def _batches(queue: Queue, rows: list[int]) -> list[list[int]]:
+    size = TOGETHER if queue.name == "jobs" else 1
+    return [rows[start : start + size] for start in range(0, len(rows), size)]
 
 
 class Soon:

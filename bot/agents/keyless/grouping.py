@@ -30,8 +30,10 @@ def group(findings: list[Finding], rules: dict[str, Rule], tree: Tree, limit: in
     """One issue for each rule and area; at most `limit`, the worst first, then those with the most places."""
     dismissed = frozenset(task.dismissed)
     groups: dict[tuple[str, str, str], list[tuple[Finding, Place]]] = defaultdict(list)
+    unwanted = set()
     for one, place in zip(findings, _places(findings, tree), strict=True):
         if place.fingerprint in dismissed:
+            unwanted.add(place.fingerprint)
             continue
         rule = rule_for(rules, one.rule)
         assert rule is not None
@@ -42,7 +44,7 @@ def group(findings: list[Finding], rules: dict[str, Rule], tree: Tree, limit: in
     shown = {place.fingerprint for issue in issues for place in issue.locations}
     rest = (place for found in groups.values() for _, place in found if place.fingerprint not in shown)
     marks = {mark for place in rest for mark in (place.fingerprint, place.moved_fingerprint)}
-    return Grouped(issues, sorted(marks), max(0, len(ranked) - limit))
+    return Grouped(issues, sorted(marks | unwanted), max(0, len(ranked) - limit))
 
 
 def _places(findings: list[Finding], tree: Tree) -> list[Place]:

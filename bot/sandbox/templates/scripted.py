@@ -1,13 +1,15 @@
 """The program of template `scripted`: hands in `script.json` as its result.
 
 Beside the result's own fields the script may hold `lines` (printed first, so that progress and logs can
-be played too), `files` (path → text, or null to delete it, done in the repository) and `exitCode`.
+be played too), `seconds` (to wait then), `files` (path → text, or null to delete it, done in the
+repository) and `exitCode`.
 """
 
 import json
 import os
 import pathlib
 import sys
+import time
 
 NOTHING = {
     "scan": {"issues": [], "summary": "Nothing scripted."},
@@ -23,6 +25,7 @@ result = json.loads(script.read_text(encoding="utf-8")) if script.exists() else 
 
 for line in result.pop("lines", []):
     print(line if isinstance(line, str) else json.dumps(line), flush=True)
+time.sleep(result.pop("seconds", 0))
 for path, text in result.pop("files", {}).items():
     if text is None:
         (repo / path).unlink()

@@ -6,7 +6,7 @@ from sqlalchemy.orm import Session
 
 from bot.domain import answering, mirror, projects, questions, sessions, threads
 from bot.domain.errors import DomainError, Invalid
-from bot.domain.questions import Source
+from bot.domain.votes import Source
 from bot.store import clock
 from bot.store.models import Project
 from bot.webhooks import commands, replies
@@ -17,30 +17,40 @@ from bot.webhooks.handlers import reviewing
 
 
 def asks(tx: Session, event: IssueCommentEvent, slug: str) -> bool:
-    """Whether a person wants something of us by it; an edit never runs a command."""
-    human = event.sender is not None and not event.sender.is_bot
-    body = event.comment.body or ""
-    return (
-        event.action == "created"
-        and human
-        and bool(commands.parse(body, slug) or replies.parse_numbered(body, slug))
-    )
+    """Whether a person wants something of us by it; an edit never runs a command, but may change an answer."""
+    body, author = event.comment.body or "", reviewing.is_author(event.comment.user, event.sender)
+    if event.action == "created" and commands.parse(body, slug):
+        return event.sender is not None and not event.sender.is_bot
+    return author and event.action in ("created", "edited") and bool(replies.parse_numbered(body, slug))
 
 
 def handle(tx: Session, event: IssueCommentEvent, context: Context) -> None:
     project = projects.on(tx, event.repository.id)
-    if project is None or not asks(tx, event, context.slug):
+    if project is None:
         return
+    if event.action == "created" and asks(tx, event, context.slug):
+        _obey(tx, project, event, context)
+    if event.issue.pull_request is not None:
+        _hear(tx, project, event, context)
+
+
+def _obey(tx: Session, project: Project, event: IssueCommentEvent, context: Context) -> None:
     wanted = commands.parse(event.comment.body or "", context.slug)
     if wanted:
         threads.react(tx, project, event.issue.number, event.comment.id, "eyes")
     for command in wanted:
         _do(tx, project, event, command, context)
-    if by := reviewing.speaks(event.comment.user, context):
-        source = Source(f"comment:{event.comment.id}", event.comment.html_url, event.comment.created_at)
-        reviewing.hear_numbered(
-            tx, project, event.issue.number, event.comment.body or "", by, source, context.slug
-        )
+
+
+def _hear(tx: Session, project: Project, event: IssueCommentEvent, context: Context) -> None:
+    number, comment = event.issue.number, event.comment
+    source = Source(f"comment:{comment.id}", comment.html_url, comment.updated_at)
+    by = reviewing.speaks(comment.user, context)
+    if event.action == "deleted":
+        source = reviewing.gone(source)
+        reviewing.hear_numbered(tx, project, number, "", None, source, context.slug)
+    elif reviewing.is_author(comment.user, event.sender):
+        reviewing.hear_numbered(tx, project, number, comment.body or "", by, source, context.slug)
 
 
 def _do(tx: Session, project: Project, event: IssueCommentEvent, command: Command, context: Context) -> None:

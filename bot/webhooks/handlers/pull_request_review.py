@@ -5,24 +5,30 @@ from __future__ import annotations
 from sqlalchemy.orm import Session
 
 from bot.domain import projects
-from bot.domain.questions import Source
+from bot.domain.votes import Source
+from bot.store import clock
 from bot.webhooks import replies
 from bot.webhooks.context import Context
 from bot.webhooks.events import PullRequestReviewEvent
 from bot.webhooks.handlers import reviewing
 
+HEARD = ("submitted", "edited")
+
 
 def asks(tx: Session, event: PullRequestReviewEvent, slug: str) -> bool:
-    """Whether it names a question."""
-    return event.action == "submitted" and bool(replies.parse_numbered(event.review.body or "", slug))
+    """Whether its author names a question."""
+    author = reviewing.is_author(event.review.user, event.sender)
+    return author and event.action in HEARD and bool(replies.parse_numbered(event.review.body or "", slug))
 
 
 def handle(tx: Session, event: PullRequestReviewEvent, context: Context) -> None:
-    project = projects.on(tx, event.repository.id)
-    by = reviewing.speaks(event.review.user, context)
-    if project is None or by is None or event.action != "submitted" or event.review.submitted_at is None:
+    project, review = projects.on(tx, event.repository.id), event.review
+    if project is None or event.action not in HEARD or not reviewing.is_author(review.user, event.sender):
         return
-    source = Source(f"review:{event.review.id}", event.review.html_url, event.review.submitted_at)
+    # of an edit GitHub tells no time
+    at = review.submitted_at if event.action == "submitted" else None
+    source = Source(f"review:{review.id}", review.html_url, at or clock.now())
+    by = reviewing.speaks(review.user, context)
     reviewing.hear_numbered(
-        tx, project, event.pull_request.number, event.review.body or "", by, source, context.slug
+        tx, project, event.pull_request.number, review.body or "", by, source, context.slug
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy.orm import Session
 
 from bot.domain import projects, questions
-from bot.domain.questions import Source
+from bot.domain.votes import Source
 from bot.store.models import AnsweringSession, Project, SessionQuestion
 from bot.webhooks.context import Context
 from bot.webhooks.events import PullRequestReviewCommentEvent
@@ -16,11 +16,7 @@ Event = PullRequestReviewCommentEvent
 
 def asks(tx: Session, event: Event, slug: str) -> bool:
     """Whether it may be a vote: a person's text in the thread of a question of ours, by its author."""
-    author = (
-        event.comment.user is not None
-        and event.sender is not None
-        and event.comment.user.id == event.sender.id
-    )
+    author = reviewing.is_author(event.comment.user, event.sender)
     return event.action in ("created", "edited") and author and _question(tx, event) is not None
 
 
@@ -29,15 +25,16 @@ def handle(tx: Session, event: Event, context: Context) -> None:
     if found is None:
         return
     project, question, session = found
-    source = Source(f"review_comment:{event.comment.id}", event.comment.html_url, event.comment.updated_at)
-    by = reviewing.speaks(event.comment.user, context)
+    number, text, comment = event.pull_request.number, event.comment.body or "", event.comment
+    source = Source(f"review_comment:{comment.id}", comment.html_url, comment.updated_at)
+    by = reviewing.speaks(comment.user, context)
     if event.action == "deleted":
-        questions.forget(tx, project, session, question, source)
+        source = reviewing.gone(source)
+        questions.forget(tx, project, session, question, reviewing.NOBODY, source)
+        reviewing.hear_numbered(tx, project, number, "", None, source, context.slug, besides=question)
     elif by is not None:
-        reviewing.hear(tx, project, session, question, event.comment.body or "", by, source, context.slug)
-        reviewing.hear_numbered(
-            tx, project, event.pull_request.number, event.comment.body or "", by, source, context.slug
-        )
+        reviewing.hear(tx, project, session, question, text, by, source, context.slug)
+        reviewing.hear_numbered(tx, project, number, text, by, source, context.slug, besides=question)
 
 
 def _question(tx: Session, event: Event) -> tuple[Project, SessionQuestion, AnsweringSession] | None:
