@@ -64,7 +64,7 @@ class Commands(click.Group):
     """Turns what is the user's to mend into one sentence and a non-zero exit status."""
 
     def invoke(self, context: click.Context) -> Any:
-        from sqlalchemy.exc import OperationalError
+        from sqlalchemy.exc import OperationalError, ProgrammingError
 
         from bot.agents.base import AgentFailed
         from bot.config import ConfigError
@@ -76,7 +76,7 @@ class Commands(click.Group):
             return super().invoke(context)
         except (AgentFailed, ConfigError, DomainError, NoRedis, SandboxError) as error:
             raise click.ClickException(str(error)) from None
-        except OperationalError as error:
+        except (OperationalError, ProgrammingError) as error:
             reason = str(error.orig).splitlines()[0]
             raise click.ClickException(f"DATABASE_URL: {reason}. Has `askfirst migrate` been run?") from None
 
@@ -93,12 +93,18 @@ def example(text: str) -> Callable[[Any], Any]:
 
 @contextmanager
 def _ledger() -> Iterator[tuple[Config, Database]]:
+    from sqlalchemy.exc import ArgumentError
+
     from bot.config import load
     from bot.store.db import Database
 
     config = load()
     _log(config)
-    db = Database(config.database_url)
+    try:
+        db = Database(config.database_url)
+    except (ArgumentError, ModuleNotFoundError):
+        wanted = "DATABASE_URL: it must start with sqlite:/// or postgresql+psycopg://."
+        raise click.ClickException(wanted) from None
     try:
         yield config, db
     finally:
@@ -108,7 +114,23 @@ def _ledger() -> Iterator[tuple[Config, Database]]:
 def _redis_url(config: Config) -> str:
     if not config.redis_url:
         raise click.ClickException("REDIS_URL is not set; `askfirst up` starts a Redis of its own.")
+    if not config.redis_url.startswith(("redis://", "rediss://", "unix://")):
+        raise click.ClickException("REDIS_URL: it must start with redis://, rediss:// or unix://.")
     return config.redis_url
+
+
+def _must_be_free(host: str, port: int) -> None:
+    import socket
+
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family, kind, protocol) as tried:
+            tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            tried.bind(address)
+    except (OSError, OverflowError) as error:
+        raise click.ClickException(
+            f"Cannot listen on {host}:{port}: {error}; choose another --port."
+        ) from None
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
@@ -124,17 +146,13 @@ def main() -> None:
 def up(host: str, port: int) -> None:
     """Run everything on this machine: web, relay, workers, and a Redis if REDIS_URL is not set."""
     from bot import redis_server
-    from bot.config import load
-    from bot.store.db import Database
     from bot.store.migrate import migrate as bring_up_to_date
     from bot.supervisor import Supervisor
 
-    config = load()
-    _log(config)
-    db = Database(config.database_url)
-    bring_up_to_date(db)
-    db.close()
-    redis, url = (None, config.redis_url) if config.redis_url else redis_server.start(config.askfirst_home)
+    _must_be_free(host, port)
+    with _ledger() as (config, db):
+        bring_up_to_date(db)
+    redis, url = (None, _redis_url(config)) if config.redis_url else redis_server.start(config.askfirst_home)
     commands = {
         "web": ["web", "--host", host, "--port", str(port)],
         "relay": ["relay"],
@@ -145,10 +163,8 @@ def up(host: str, port: int) -> None:
     click.echo(f"Askfirst listens on http://{host}:{port} (its data: {config.askfirst_home})")
     if not config.has_app:
         click.echo("No GitHub App is set up: plain projects work, webhooks are refused.")
-    Supervisor(commands, {"REDIS_URL": url, "ASKFIRST_HOME": str(config.askfirst_home)}).run()
-    if redis:
-        redis.terminate()
-        redis.wait()
+    environment = {"REDIS_URL": url, "ASKFIRST_HOME": str(config.askfirst_home)}
+    Supervisor(commands, environment, {"redis": redis} if redis else {}).run()
 
 
 @example("askfirst web --host 0.0.0.0 --port 8000")
@@ -161,6 +177,7 @@ def web(host: str, port: int, workers: int) -> None:
     from bot.config import load
 
     _redis_url(load())
+    _must_be_free(host, port)
     serve("app:create_app", host, port, workers)
 
 
@@ -205,12 +222,17 @@ def agents() -> None:
 
 
 def _work(queue: str) -> None:
+    from redis.exceptions import RedisError
+
     from bot.config import load
     from bot.jobs.worker import work
 
     config = load()
     _log(config)
-    work(_redis_url(config), queue)
+    try:
+        work(_redis_url(config), queue)
+    except RedisError as error:
+        raise click.ClickException(f"REDIS_URL: {error}") from None
 
 
 @example("askfirst migrate")
@@ -364,6 +386,9 @@ def send_hook(event: str, file: Any, url: str | None) -> None:
     config = load()
     if not config.github_webhook_secret:
         raise click.ClickException("GITHUB_WEBHOOK_SECRET is not set, so nothing can be signed.")
+    to = url or f"{config.public_url}/webhooks/github"
+    if not to.startswith(("http://", "https://")):
+        raise click.ClickException(f"--url: {to} does not start with http:// or https://.")
     body = file.read()
     signature = hmac.new(config.github_webhook_secret.encode(), body, hashlib.sha256).hexdigest()
     headers = {
@@ -372,7 +397,7 @@ def send_hook(event: str, file: Any, url: str | None) -> None:
         "X-GitHub-Delivery": str(uuid.uuid4()),
         "X-Hub-Signature-256": f"sha256={signature}",
     }
-    request = urllib.request.Request(url or f"{config.public_url}/webhooks/github", body, headers)
+    request = urllib.request.Request(to, body, headers)
     try:
         with urllib.request.urlopen(request, timeout=10) as answer:
             click.echo(f"{answer.status} {json.load(answer)['message']}")
@@ -381,7 +406,9 @@ def send_hook(event: str, file: Any, url: str | None) -> None:
             f"{error.code} {error.read(500).decode(errors='replace').strip()}"
         ) from None
     except OSError as error:
-        raise click.ClickException(f"Nothing answers at {request.full_url}: {error}") from None
+        raise click.ClickException(f"Nothing answers at {to}: {error}") from None
+    except (ValueError, LookupError, TypeError):
+        raise click.ClickException(f"What answers at {to} is no webhook address of Askfirst.") from None
 
 
 if __name__ == "__main__":

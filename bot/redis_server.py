@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import importlib.util
+import os
 import shutil
 import subprocess
 import tempfile
@@ -17,6 +18,7 @@ from bot.supervisor import end_with_parent
 
 LONGEST_SOCKET_PATH = 107
 START_SECONDS = 10
+END_SECONDS = 2
 
 
 class NoRedis(Exception):
@@ -44,9 +46,11 @@ def start(home: Path) -> tuple[subprocess.Popen[bytes], str]:
     folder = home / "redis"
     folder.mkdir(mode=0o700, exist_ok=True)
     socket = _socket(folder)
+    _must_be_free(socket, home)
     # no shell and no configuration file: what it does is all here
     arguments = ["--port", "0", "--unixsocket", str(socket), "--unixsocketperm", "700", "--dir", str(folder)]
     arguments += ["--appendonly", "yes", "--appendfsync", "everysec", "--save", "", "--loglevel", "warning"]
+    arguments += ["--logfile", str(folder / "redis.log")]
     process = subprocess.Popen(
         [find_program(), *arguments],
         stdin=subprocess.DEVNULL,
@@ -55,7 +59,7 @@ def start(home: Path) -> tuple[subprocess.Popen[bytes], str]:
         preexec_fn=end_with_parent,
     )
     url = f"unix://{socket}"
-    _wait(process, url)
+    _wait(process, url, folder / "redis.log")
     return process, url
 
 
@@ -66,12 +70,36 @@ def _socket(folder: Path) -> Path:
             tempfile.gettempdir(), f"askfirst-{hashlib.sha256(str(folder).encode()).hexdigest()[:12]}"
         )
         short.mkdir(mode=0o700, exist_ok=True)
+        if short.is_symlink() or short.stat().st_uid != os.getuid():
+            # whoever owns the socket tells our workers what to do
+            raise NoRedis(
+                f"{short} belongs to somebody else: set ASKFIRST_HOME to a folder with a shorter path."
+            )
         socket = short / "redis.sock"
-    socket.unlink(missing_ok=True)
     return socket
 
 
-def _wait(process: subprocess.Popen[bytes], url: str) -> None:
+def _must_be_free(socket: Path, home: Path) -> None:
+    """Two of them on the same files would lose both; one that is ending gets a moment."""
+    until = time.monotonic() + END_SECONDS
+    while _answers(socket):
+        if time.monotonic() > until:
+            raise NoRedis(
+                f"Another `askfirst up` runs in {home}: end it first, or set ASKFIRST_HOME to another folder."
+            )
+        time.sleep(0.02)
+    socket.unlink(missing_ok=True)
+
+
+def _answers(socket: Path) -> bool:
+    try:
+        with Redis.from_url(f"unix://{socket}") as client:
+            return bool(client.ping())
+    except RedisError:
+        return False
+
+
+def _wait(process: subprocess.Popen[bytes], url: str, log: Path) -> None:
     until = time.monotonic() + START_SECONDS
     with Redis.from_url(url) as client:
         while time.monotonic() < until and process.poll() is None:
@@ -81,4 +109,5 @@ def _wait(process: subprocess.Popen[bytes], url: str) -> None:
             except RedisError:
                 time.sleep(0.02)
     process.kill()
-    raise NoRedis("Redis did not start; run `askfirst up` with ASKFIRST_LOG_LEVEL=debug to see why.")
+    process.wait()
+    raise NoRedis(f"Redis did not start: {log} says why.")

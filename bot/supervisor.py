@@ -10,7 +10,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from types import FrameType
 
@@ -27,12 +27,28 @@ def end_with_parent(number: int = signal.SIGTERM) -> None:
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, number)
 
 
-class Supervisor:
-    """Keeps one child for each command; one that ends is started again after a second."""
+def kill_with_parent() -> None:
+    """As `end_with_parent`, for what would first finish its work."""
+    end_with_parent(signal.SIGKILL)
 
-    def __init__(self, commands: Mapping[str, list[str]], environment: Mapping[str, str]) -> None:
-        self._commands, self._environment = commands, {**os.environ, **environment}
-        self._children: dict[str, subprocess.Popen[bytes]] = {}
+
+class Supervisor:
+    """Keeps one child for each command of ours; one that ends is started again after a second.
+
+    `served` are programs that run already and that the commands need: they are kept as well, and end last.
+    """
+
+    def __init__(
+        self,
+        commands: Mapping[str, list[str]],
+        environment: Mapping[str, str],
+        served: Mapping[str, subprocess.Popen[bytes]],
+    ) -> None:
+        askfirst = str(Path(sys.executable).parent / "askfirst")
+        self._commands = {name: [askfirst, *command] for name, command in commands.items()}
+        self._served = {name: list(process.args) for name, process in served.items()}  # type: ignore[arg-type]
+        self._environment = {**os.environ, **environment}
+        self._children: dict[str, subprocess.Popen[bytes]] = dict(served)
         self._stop = threading.Event()
 
     def run(self) -> None:
@@ -46,26 +62,30 @@ class Supervisor:
                 if child.poll() is not None:
                     log.error("%s ended with status %s; starting it again", name, child.returncode)
                     self._start(name)
-        self._end_all()
+        self._end(self._commands)
+        self._end(self._served)
 
     def _on_signal(self, _number: int, _frame: FrameType | None) -> None:
         self._stop.set()
 
     def _start(self, name: str) -> None:
         # a session of its own: Ctrl-C reaches only us, and we end them in order
+        # the web server and what is served end their own children when told to; the others need no farewell
+        asks = name == "web" or name in self._served
         self._children[name] = subprocess.Popen(
-            [str(Path(sys.executable).parent / "askfirst"), *self._commands[name]],
+            self._served.get(name) or self._commands[name],
             env=self._environment,
             stdin=subprocess.DEVNULL,
             start_new_session=True,
-            preexec_fn=end_with_parent,
+            preexec_fn=end_with_parent if asks else kill_with_parent,
         )
 
-    def _end_all(self) -> None:
-        for child in self._children.values():
+    def _end(self, names: Iterable[str]) -> None:
+        children = [self._children[name] for name in names]
+        for child in children:
             child.terminate()
         until = time.monotonic() + GRACE_SECONDS
-        for child in self._children.values():
+        for child in children:
             try:
                 child.wait(max(0.0, until - time.monotonic()))
             except subprocess.TimeoutExpired:

@@ -20,7 +20,6 @@ from bot.store.migrate import migrate
 from bot.store.models import Base
 from tests.house import House
 
-
 collect_ignore = ["demo/sample"]  # what the demo scans
 
 

@@ -24,7 +24,11 @@ def test_the_demo_plays_the_whole_loop() -> None:
 
 def test_what_is_no_repository_is_said_in_one_sentence(tmp_path: Path) -> None:
     told = subprocess.run(
-        [sys.executable, "-m", "tests.demo", str(tmp_path)], cwd=ROOT, capture_output=True, text=True, check=False
+        [sys.executable, "-m", "tests.demo", str(tmp_path)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert told.returncode == 2
     assert told.stderr == f"{tmp_path} is not a git repository; `git init`, commit, and try again.\n"

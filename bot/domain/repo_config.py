@@ -11,6 +11,7 @@ from bot.store.models import Project
 
 PATH = ".github/askfirst.yml"
 LONGEST = 64 * 1024
+DEEPEST = 20
 
 
 class BadConfig(Exception):
@@ -59,34 +60,33 @@ def parse(text: str) -> RepoConfig:
     if len(text) > LONGEST:
         raise BadConfig(f"line 1: the file is longer than {LONGEST} characters.")
     try:
+        _refuse_tricks(text)
         tree = yaml.compose(text, Loader=yaml.SafeLoader)
         _refuse_twice(tree)
-        return RepoConfig.model_validate(yaml.safe_load(text) or {})
+        given = yaml.safe_load(text)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
-        problem = getattr(error, "problem", None) or "not YAML"
+        problem = getattr(error, "problem", None) or "this is not YAML"
         raise BadConfig(f"line {mark.line + 1 if mark else 1}: {problem}.") from None
-    except (RecursionError, ValueError) as error:
-        if not isinstance(error, ValidationError):
-            raise BadConfig("line 1: this is not a configuration.") from None
+    except ValueError:  # a number or a date that there is not
+        raise BadConfig("line 1: this is not a configuration.") from None
+    try:
+        return RepoConfig.model_validate(_without_empty_parts(given))
+    except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
-        name = ".".join(str(part) for part in first["loc"])
-        raise BadConfig(f"line {_line(tree, first['loc'])}: {name}: {first['msg']}.") from None
+        raise BadConfig(f"line {_line(tree, first['loc'])}: {_wrong(first)}.") from None
 
 
-def _line(node: Any, path: tuple[Any, ...]) -> int:
-    """The line of the innermost node on this path."""
-    for part in path:
-        following = None
-        if isinstance(node, yaml.MappingNode):
-            pairs = {key.value: (key, value) for key, value in node.value}
-            following = pairs.get(part)
-        if following is None:
-            break
-        key, node = following
-        if isinstance(node, yaml.ScalarNode):
-            return int(key.start_mark.line) + 1
-    return int(node.start_mark.line) + 1 if node is not None else 1
+def _refuse_tricks(text: str) -> None:
+    """Settings need neither tags nor aliases nor depth, with which a small file can stand for endless work."""
+    depth = 0
+    for event in yaml.parse(text, Loader=yaml.SafeLoader):
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if depth > DEEPEST:
+            raise BadConfig("line 1: the file is nested too deeply.")
+        if isinstance(event, yaml.AliasEvent) or getattr(event, "tag", None):
+            line = event.start_mark.line + 1 if event.start_mark else 1
+            raise BadConfig(f"line {line}: tags (!) and aliases (*) are not used here.")
 
 
 def _refuse_twice(node: Any) -> None:
@@ -95,7 +95,64 @@ def _refuse_twice(node: Any) -> None:
         return
     seen: set[str] = set()
     for key, value in node.value:
-        if key.value in seen:
-            raise BadConfig(f"line {key.start_mark.line + 1}: {key.value} is there twice.")
-        seen.add(key.value)
+        if isinstance(key, yaml.ScalarNode):
+            if key.value in seen:
+                raise BadConfig(f"line {key.start_mark.line + 1}: {key.value} is there twice.")
+            seen.add(key.value)
         _refuse_twice(value)
+
+
+def _without_empty_parts(given: Any) -> Any:
+    """A part of which every line is a comment says nothing, as if it were not there."""
+    if not isinstance(given, dict):
+        return {} if given is None else given
+    return {name: value for name, value in given.items() if value is not None or _part(name) is None}
+
+
+def _wrong(error: Any) -> str:
+    """What is wrong, in words for whoever wrote the file."""
+    where, what = error["loc"], ERRORS.get(error["type"])
+    name = ".".join(str(part) for part in where if not isinstance(part, int))
+    if error["type"] in ("extra_forbidden", "invalid_key"):
+        parent = _part(where[0]) if len(where) > 1 else RepoConfig
+        return f"{'.'.join(map(str, where))} is not a key; there are {_keys(parent or RepoConfig)}"
+    if error["type"] == "model_type":
+        return f"{name or 'the file'} holds keys, each with its value: {_keys(_part(name) or RepoConfig)}"
+    return f"{name} must be {what.format(**error.get('ctx', {}))}" if what else f"{name}: {error['msg']}"
+
+
+ERRORS = {
+    "int_type": "a whole number",
+    "bool_type": "true or false",
+    "list_type": "a list",
+    "string_type": "a list of texts, in quotes where YAML would read something else",
+    "greater_than_equal": "at least {ge}",
+    "less_than_equal": "at most {le}",
+}
+
+
+def _part(name: Any) -> type[Part] | None:
+    """The part of this name; None for a single key, and for what is no key."""
+    field = RepoConfig.model_fields.get(name) if isinstance(name, str) else None
+    kind = field.annotation if field else None
+    return kind if isinstance(kind, type) and issubclass(kind, Part) else None
+
+
+def _keys(part: type[Part]) -> str:
+    return ", ".join(part.model_fields)
+
+
+def _line(node: Any, path: tuple[Any, ...]) -> int:
+    """The line of the innermost key or item on this path."""
+    line = node.start_mark.line if node is not None else 0
+    for part in path:
+        if isinstance(node, yaml.MappingNode):
+            found = next((pair for pair in node.value if pair[0].value == str(part)), None)
+        elif isinstance(node, yaml.SequenceNode) and isinstance(part, int):
+            found = (node.value[part], node.value[part])
+        else:
+            found = None
+        if found is None:
+            break
+        line, node = found[0].start_mark.line, found[1]
+    return int(line) + 1

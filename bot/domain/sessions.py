@@ -130,13 +130,21 @@ def complete(
     filed = findings.file(tx, project, session, found, scope)
     session.commit, session.counts, session.issue_ids = scope.commit, filed.counts, filed.issue_ids
     waiting = f" {filed.held_back} of its issues wait for room on GitHub." if filed.held_back else ""
-    progress(session, "done", 100, scope.summary + waiting)
+    ignored = f" Not in force: {project.config_error}" if project.config_error else ""
+    progress(session, "done", 100, scope.summary + waiting + ignored)
     run = _run(tx, session)
     run.commit = scope.commit
-    runs.end(run, "completed", summary=scope.summary + waiting)
+    runs.end(run, "completed", summary=scope.summary + waiting + ignored)
     counts = {**filed.counts, "filed": filed.filed, "held_back": filed.held_back}
     _answer(
-        tx, project, session, "scan_finished", "+1", counts=counts, commit=scope.commit, summary=scope.summary
+        tx,
+        project,
+        session,
+        "scan_finished",
+        "+1",
+        counts=counts,
+        commit=scope.commit,
+        summary=scope.summary + ignored,
     )
     answering.scan_ended(tx, project, session)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -19,6 +20,7 @@ from bot.sandbox import open_sandbox, push, repo
 from bot.sandbox.base import Sandbox, SandboxError
 from bot.sandbox.changes import Refused
 from bot.sandbox.git import RepoError
+from bot.sandbox.process import PREFIX
 from bot.sandbox.template import Template
 from bot.store.models import Project, Run
 
@@ -32,13 +34,14 @@ class RunFailed(Exception):
 
 @dataclass(frozen=True)
 class Checkout:
-    """The files of a commit, and the bare mirror they come from."""
+    """The files of a commit, the bare mirror they come from, and the configuration in force now."""
 
     folder: Path
     mirror: Path
     commit: str
     default_branch: str
     on_wanted_branch: bool
+    config: repo_config.RepoConfig
 
 
 @contextmanager
@@ -50,17 +53,19 @@ def checkout(
     Its configuration is read anew. Raises RunFailed, also for a `ref` that is not there.
     """
     home = work.tools.config.askfirst_home
-    with tempfile.TemporaryDirectory(prefix="askfirst-checkout-") as folder, reasons(project):
+    with tempfile.TemporaryDirectory(prefix=f"{PREFIX}{os.getpid()}-checkout-") as folder, reasons(project):
         remote = work.tools.remote(project)
         head = repo.remote_head(home, remote)
         mirror = repo.fetch(home, project.id, remote)
+        text = repo.file_at(mirror, head.commit, repo_config.PATH)
         with work.note() as tx:
             kept = tx.get_one(Project, project.id)
             kept.default_branch = head.branch
-            repo_config.read(kept, repo.file_at(mirror, head.commit, repo_config.PATH))
+            repo_config.read(kept, text)
+            config = repo_config.of(kept)
         there = push.remote_branch(home, remote, branch) if branch else None
         commit = repo.checkout(mirror, there or ref or head.branch, Path(folder))
-        yield Checkout(Path(folder), mirror, commit, head.branch, there is not None)
+        yield Checkout(Path(folder), mirror, commit, head.branch, there is not None, config)
 
 
 @contextmanager

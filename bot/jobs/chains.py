@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from bot.agents.base import FixResult, Task
 from bot.agents.run import run_fix
-from bot.domain import chains, questions, repo_config, runs
+from bot.domain import chains, questions, runs
 from bot.github import committext
 from bot.jobs import agent
 from bot.jobs.agent import Checkout, RunFailed
@@ -56,9 +56,7 @@ def fix(work: Work) -> None:
         run, chain, item, project = found
         runs.start(run)
         issue = tx.get_one(Issue, item.issue_id)
-        task = Task(
-            kind="fix", issues=[brief(tx, issue)], protected_paths=repo_config.of(project).protected_paths
-        )
+        task = Task(kind="fix", issues=[brief(tx, issue)])
         answers = questions.names_for(tx, project.id, issue)
     try:
         outcome = _fix(work, run, chain, issue, project, task, answers)
@@ -84,11 +82,13 @@ def tidy(work: Work) -> None:
         chain = tx.get_one(WorkChain, work.args["chain_id"])
         project = tx.get_one(Project, chain.project_id)
         path = f".askfirst/{chain.answering_session_id}.md"
-    if chain.head is None or repo_config.of(project).questions.keep_file:
+    if chain.head is None:
         return
     with agent.checkout(work, project, branch=chain.branch_name) as source:
-        if source.commit != chain.head or not (source.folder / path).exists():
+        if source.config.questions.keep_file or not (source.folder / path).exists():
             return
+        if source.commit != chain.head:
+            return  # somebody works there
         file = one_file(path, None)
         commit = commits.commit(source.mirror, source.commit, file, committext.removing(), *agent.AUTHOR)
         if _push(work, project, chain, source, commit) is not None:
@@ -121,6 +121,7 @@ def _fix(
                 )
             if ours := _already_there(source, chain, run):
                 return ours
+            task = task.model_copy(update={"protected_paths": source.config.protected_paths})
             result = run_fix(template, task, source.folder, box, live.progress, live.log)
             if result.outcome == "needs_answer":
                 return Asks(result, source.commit)

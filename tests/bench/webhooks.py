@@ -14,7 +14,7 @@ from tests.bench.load import per_second, seconds_each
 from tests.bench.servers import ASKFIRST, server
 
 MOST_TIMES_BARE = 2.0
-TURNS, IN_A_TURN = 40, 25
+TURNS, IN_A_TURN = 60, 20
 WARM, BURST = 100, 400
 
 
@@ -60,12 +60,12 @@ def _on(name: str, environment: dict[str, str], goal: float | None) -> list[Figu
 
 
 def _in_turns(door: int, floor: int) -> tuple[float, float]:
-    """Median milliseconds at each, of the half of the turns in which the machine was least disturbed by others."""
+    """Median milliseconds at each, of the quarter of the turns in which the machine was least disturbed by others."""
     turns = [
         (seconds_each(door, deliveries(IN_A_TURN), 202), seconds_each(floor, deliveries(IN_A_TURN), 202))
         for _ in range(TURNS)
     ]
-    quiet = sorted(turns, key=lambda turn: sum(turn[0]) + sum(turn[1]))[: TURNS // 2]
+    quiet = sorted(turns, key=lambda turn: sum(turn[0]) + sum(turn[1]))[: TURNS // 4]
     ours = [seconds for turn in quiet for seconds in turn[0]]
     bare = [seconds for turn in quiet for seconds in turn[1]]
     return median(ours) * 1000, median(bare) * 1000

@@ -310,7 +310,7 @@ def test_doubled_deliveries_change_nothing(house: House) -> None:
 
 def test_deliveries_in_the_wrong_order_come_to_the_same(house: House) -> None:
     round = asked(house, {}, {}, {}, {}, {})
-    edited, deleted, withdrawn, calmed, numbered = round.threads
+    edited, deleted, withdrawn, calmed, _ = round.threads
     ticking(house)
     house.fake.webhooks.hold()
     house.mona.edits_review_comment(house.mona.replies(edited, "approve"), "B")

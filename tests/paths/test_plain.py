@@ -112,24 +112,20 @@ def test_a_url_is_pushed_to_with_the_operators_own_git(
         fake.install(owner, [repository])
         helps(tmp_path, monkeypatch, token_of(fake))
         plain = Plain(config, db, f"{server.url}/mona/shop.git")
-        issue = next(one for one in plain.get("/issues/list") or scanned(plain) if "nused" in one["title"])
-        asked = plain.post("/answering-sessions", issueIds=[issue["id"]])["id"]
-        for question in plain.get("/session-questions", answeringSessionId=asked):
-            plain.put(f"/session-questions/{question['id']}/review", status="approved")
-        plain.put(f"/answering-sessions/{asked}/status", status="reviewed")
-        run = plain.post("/runs/create", issueId=issue["id"])
+        run = plain.post("/runs/create", issueId=unused_import(plain)["id"])
         run = plain.get("/runs/get", id=run["id"])
         assert (run["status"], run["outcome"]) == ("completed", "done"), run
-        assert plain.get("/issues/get", id=issue["id"])["status"] == "completed"
+        assert plain.get("/issues/get", id=run["issueId"])["status"] == "completed"
         [branch] = [name for name in repository.git.refs() if name != "refs/heads/main"]
         assert repository.git.refs()[branch] == run["commit"] and plain.unfinished() == []
     finally:
         server.stop()
 
 
-def scanned(plain: Plain) -> list[dict[str, Any]]:
+def unused_import(plain: Plain) -> dict[str, Any]:
+    """The issue that a scan files about it: it is fixed without a question."""
     plain.post("/issue-sessions/start", prompt="Find bugs")
-    return list(plain.get("/issues/list"))
+    return next(dict(one) for one in plain.get("/issues/list") if "nused" in one["title"])
 
 
 def token_of(fake: FakeGitHub) -> str:
@@ -156,11 +152,6 @@ def test_a_branch_that_the_repository_refuses_fails_with_its_words(
     plain = Plain(config, db, str(place.path))
     hook = place.path / "hooks" / "update"
     hook.write_text("#!/bin/sh\necho 'Only on Fridays.' >&2\nexit 1\n")
-    issue = next(one for one in scanned(plain) if "nused" in one["title"])
-    asked = plain.post("/answering-sessions", issueIds=[issue["id"]])["id"]
-    for question in plain.get("/session-questions", answeringSessionId=asked):
-        plain.put(f"/session-questions/{question['id']}/review", status="approved")
-    plain.put(f"/answering-sessions/{asked}/status", status="reviewed")
-    plain.post("/runs/create", issueId=issue["id"])
-    failed = plain.get("/issues/get", id=issue["id"])
+    plain.post("/runs/create", issueId=unused_import(plain)["id"])
+    [failed] = plain.get("/issues/list", status="failed")
     assert failed["status"] == "failed" and "Only on Fridays." in failed["failureReason"]

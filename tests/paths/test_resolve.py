@@ -286,9 +286,9 @@ def test_a_question_on_the_way_pauses_it_until_it_is_answered(house: House, firs
 
 def test_the_repository_says_what_is_protected_and_what_stays(house: House) -> None:
     text = "protected_paths: ['docs/**', 'conf.py']\nquestions:\n  keep_file: true\n"
-    house.mona.pushes(house.repository, {".github/askfirst.yml": text}, "Settings")
     round = asked(house, {}, {}, issues=2)
     round.approve()
+    house.mona.pushes(house.repository, {".github/askfirst.yml": text}, "Settings")
     Scripted(house, done(one="x = 1\n"), done(conf="secret = 1\n"))
     chain = Chain(house, issues=round.issue_ids, answeringSessionId=round.id, onFailure="continue")
     chain.start()
