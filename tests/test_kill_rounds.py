@@ -67,6 +67,8 @@ def killed(house: House, redis_url: str) -> Iterator[Callable[..., None]]:
         worker = Worker(house, redis_url, queue)
         started.append(worker)
         worker.dies_after(method, pattern, saying)
+        # so that what the next one makes anew would be another commit
+        house.mona.pushes(house.repository, {"notes.md": "Mine.\n"}, "My notes")
         worker.is_replaced()
 
     yield kill

@@ -29,7 +29,7 @@ _FIND = (
 
 
 def make(tx: Session, project: Project, name: str, scopes: list[str]) -> tuple[ApiKey, str]:
-    """A new key of the project, and its text, which is not kept. Raises Invalid for a name that is too long or an unknown scope."""
+    """A new key of the project, and its text, which is not kept. Raises Invalid for a bad name or an unknown scope."""
     if not 1 <= len(name.strip()) <= 200:
         raise Invalid("A key's name has 1 to 200 characters.", "name")
     for scope in scopes:
