@@ -16,6 +16,8 @@ from bot.store.models import Outbox, Project
 from tests.fakes.github import Comment, Issue, Person
 from tests.house import House
 
+# what the database has no part in is tried on one of them
+on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 PERMISSION = "/repos/mona/shop/collaborators/*/permission"
 
 
@@ -155,8 +157,7 @@ def ours(house: House, title: str) -> dict[str, Any]:
     return next(dict(issue) for issue in house.get("/issues/list")["data"] if issue["title"] == title)
 
 
-@pytest.mark.parametrize("closed_before", [False, True])
-@pytest.mark.parametrize("act", ["deleted", "transferred"])
+@pytest.mark.parametrize(("act", "closed_before"), [("deleted", True), ("transferred", False)])
 def test_what_is_deleted_or_moved_away_on_github_is_never_filed_again(
     house: House, act: str, closed_before: bool
 ) -> None:
@@ -276,6 +277,7 @@ def test_an_issue_that_people_opened_is_left_alone(house: House, talk: Issue) ->
 # commands
 
 
+@on_sqlite
 @pytest.mark.parametrize("role", ["none", "read", "triage", "write", "maintain", "admin"])
 def test_who_may_scan(house: House, role: str) -> None:
     asked = asked_by(house, role, "/askfirst scan")
@@ -300,6 +302,7 @@ def asked_by(house: House, role: str, text: str) -> Comment:
     return comment
 
 
+@on_sqlite
 def test_a_custom_role_counts_as_what_it_inherits(house: House, talk: Issue) -> None:
     writer, reader = house.fake.create_user("ada"), house.fake.create_user("eve")
     house.repository.add_collaborator(writer, "write", "release manager")
@@ -310,6 +313,7 @@ def test_a_custom_role_counts_as_what_it_inherits(house: House, talk: Issue) -> 
     assert [session["status"] for session in sessions(house)] == ["completed"]
 
 
+@on_sqlite
 def test_bots_are_not_obeyed(house: House, talk: Issue) -> None:
     bot = Person(house.fake, house.fake._account("renovate[bot]", "Bot"))
     house.repository.add_collaborator(bot, "admin")
@@ -318,6 +322,7 @@ def test_bots_are_not_obeyed(house: House, talk: Issue) -> None:
     assert signs(asked) == [] and words(talk) == [] and sessions(house) == []
 
 
+@on_sqlite
 def test_an_edit_runs_nothing(house: House, talk: Issue) -> None:
     comment = house.mona.comments(talk, "What a day.")
     house.mona.edits_comment(comment, "/askfirst scan")
@@ -348,6 +353,7 @@ def test_help_is_for_everybody_in_words_once(house: House, talk: Issue) -> None:
     assert signs(mona)[-1] == "+1" and "**admin**" in words(talk)[-1] and len(words(talk)) == 2
 
 
+@on_sqlite
 def test_an_unknown_verb_gets_the_nearest_one_once(house: House, talk: Issue) -> None:
     asked = [house.mona.comments(talk, "/askfirst scna") for _ in range(2)]
     house.settle()
@@ -367,6 +373,7 @@ def test_a_paused_project_refuses_with_the_reason(house: House, talk: Issue) -> 
     assert "paused: moving house" in said
 
 
+@on_sqlite
 @pytest.mark.parametrize(
     "fault",
     [
@@ -392,6 +399,7 @@ def test_no_answer_about_a_permission_decides_nothing(
     assert house.unfinished() == []
 
 
+@on_sqlite
 def test_after_the_last_try_it_is_refused_with_a_word(house: House, talk: Issue) -> None:
     house.settle()
     house.fake.fail("GET", PERMISSION, status=500, times=outbox.TRIES)
@@ -405,6 +413,7 @@ def test_after_the_last_try_it_is_refused_with_a_word(house: House, talk: Issue)
     assert house.unfinished() == []
 
 
+@on_sqlite
 def test_a_limit_is_waited_for_and_is_no_try(house: House, talk: Issue) -> None:
     house.settle()
     house.fake.fail("GET", PERMISSION, status=429, headers={"Retry-After": "600"}, times=outbox.TRIES + 1)

@@ -17,6 +17,8 @@ from bot.jobs import live
 from bot.store.models import IssueSession
 from tests.house import FLAWED, House
 
+# what the database has no part in is tried on one of them
+on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 CART = {"path": "shop/cart.py", "startLine": 4}
 
 
@@ -59,6 +61,7 @@ def test_an_agent_that_ends_badly_fails_its_run_with_the_end_of_its_log(house: H
     assert log(house, session) == "\n".join([*lines, "the disk is full", ""])
 
 
+@on_sqlite
 @pytest.mark.parametrize(
     ("result", "where"),
     [
@@ -174,6 +177,7 @@ def test_progress_and_log_are_seen_while_it_runs_and_a_cancel_stops_it(
     assert session()["error"] is None and house.get("/issues/list")["data"] == []
 
 
+@on_sqlite
 def test_a_cancel_before_the_agent_has_started_stops_it_too(
     house: House, working: Callable[[], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -237,6 +241,7 @@ def no_default_branch(folder: Path) -> str:
     return str(folder)
 
 
+@on_sqlite
 @pytest.mark.parametrize(
     ("make", "reason"),
     [
@@ -260,12 +265,14 @@ def test_a_plain_repository_that_cannot_be_read(
     assert reason in error and "secret" not in error and "\n" not in error
 
 
+@on_sqlite
 def test_a_plain_repository_that_is_not_ours_to_see(house: House) -> None:
     house.fake.create_repository(house.mona, "secret", private=True, files={"a.py": "x = 1\n"})
     plain(house, f"{house.server.url}/mona/secret.git")
     assert "no rights" in (error := failed(house, house.scan())) or "missing" in error
 
 
+@on_sqlite
 def test_a_github_repository_without_a_commit(house: House) -> None:
     empty = house.fake.create_repository(house.mona, "empty")
     house.mona.adds_to(house.installation, empty)
@@ -274,6 +281,7 @@ def test_a_github_repository_without_a_commit(house: House) -> None:
     assert "mona/empty.git is empty: it has no commit" in failed(house, house.scan())
 
 
+@on_sqlite
 @pytest.mark.parametrize(
     ("act", "reason"),
     [
@@ -292,10 +300,12 @@ def test_a_repository_that_the_app_lost_before_the_event_came(
     assert "mona/shop" in error and reason in error
 
 
+@on_sqlite
 def test_an_unknown_ref_is_named(house: House) -> None:
     assert "there is no branch, tag or commit 'v9'" in failed(house, house.scan(ref="v9"))
 
 
+@on_sqlite
 def test_a_ref_is_a_branch_a_tag_or_a_commit(house: House, tmp_path: Path) -> None:
     folder = tmp_path / "plain"
     folder.mkdir()

@@ -154,11 +154,11 @@ def test_everything_works_survives_and_ends_together(start: Callable[[], Up], re
     session = up.scanned()
     assert session["status"] == "completed" and session["counts"]["new"] > 0, session
     names = ["askfirst agents", "askfirst worker", "askfirst relay", "redis.sock"]
-    before = [up.running(name) for name in names]
-    assert [len(pids) for pids in before] == [1, 2, 1, 1], before
+    before = until(lambda: complete(up, names, set()))
     for pids in before:
         os.kill(min(pids), signal.SIGKILL)
-    until(lambda: again_complete(up, names, before))
+    killed = {min(pids) for pids in before}
+    until(lambda: complete(up, names, killed))
     until(up.ready)
     again = up.scanned()
     assert again["counts"] == {**session["counts"], "new": 0, "known": session["counts"]["new"]}
@@ -179,10 +179,11 @@ def test_everything_works_survives_and_ends_together(start: Callable[[], Up], re
         urllib.request.urlopen(f"{up.url}/healthz")
 
 
-def again_complete(up: Up, names: list[str], before: list[dict[int, str]]) -> bool:
-    """Whether each is there as often as before, without the one that was killed."""
-    now = [up.running(name).keys() - {min(old)} for name, old in zip(names, before, strict=True)]
-    return [len(pids) for pids in now] == [len(pids) for pids in before]
+def complete(up: Up, names: list[str], killed: set[int]) -> list[set[int]] | None:
+    """The processes of each name, where there are as many as there have to be and none of the killed."""
+    now = [set(up.running(name)) for name in names]
+    whole = [len(pids) for pids in now] == [1, 2, 1, 1]
+    return now if whole and not killed & set().union(*now) else None
 
 
 def test_killed_in_the_middle_of_a_run_it_leaves_nothing_running(

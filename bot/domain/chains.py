@@ -342,6 +342,9 @@ def _issue_moves(
         if states.allows(issue, action):
             states.move(issue, action, reason=reason)
             mirror.show(tx, project, issue)
+        elif action == "merged" and issue.resolution == "closed":
+            # GitHub closes the issue by the same merge, and may tell of that first
+            issue.resolution = "merged"
 
 
 def _run(tx: Session, project: Project, item: ChainItem) -> Any:

@@ -297,3 +297,15 @@ def test_the_repository_says_what_is_protected_and_what_stays(house: House) -> N
     chain.start()
     assert chain.now["status"] == "completed" and chain.file(f".askfirst/{round.id}.md")
     assert len(chain.commits) == 3 and house.unfinished() == []
+
+
+def test_a_merge_is_a_merge_also_when_github_tells_of_the_closed_issue_first(house: House) -> None:
+    Scripted(house, done(one="x = 1\n"))
+    chain = Chain(house, "One")
+    chain.start()
+    house.fake.webhooks.hold()
+    house.mona.merges(chain.pull)
+    house.fake.webhooks.held.sort(key=lambda delivery: delivery.event != "issues")
+    house.fake.webhooks.release()
+    house.settle()
+    assert [(item["status"], item["resolution"]) for item in chain.items] == [("completed", "merged")]
