@@ -10,7 +10,7 @@ JOBS = {
     "comment": Job(threads.comment),
     "delivery": Job(deliveries.handle),
     "fix": Job(chains.fix, died=chains.died),
-    "freeze": Job(answering.freeze),
+    "freeze": Job(answering.freeze, died=answering.not_frozen),
     "react": Job(threads.react),
     "reply": Job(questions.reply),
     "scan": Job(sessions.scan, died=sessions.died),

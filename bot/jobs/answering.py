@@ -85,6 +85,11 @@ def freeze(work: Work) -> None:
         chains.answered(tx, project, session)
 
 
+def not_frozen(tx: Session, args: dict[str, str], error: str) -> None:
+    """The last try failed: the session stays reviewed and says why."""
+    tx.get_one(AnsweringSession, args["session_id"]).error = f"The answers could not be fixed: {error}"
+
+
 def brief(tx: Session, issue: Issue) -> IssueBrief:
     """The issue as an agent is told of it, with what people said about it."""
     return IssueBrief(
