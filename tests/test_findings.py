@@ -154,6 +154,15 @@ def test_a_new_place_joins_the_open_issue_of_its_rule_and_area(repository: Repos
     )
 
 
+def test_two_open_issues_of_one_area_keep_their_own_places(repository: Repository) -> None:
+    repository.scan(found([A1]))
+    repository.do(repository.issues()[0], "closed")
+    repository.scan(found([A2]), covers=lambda rule, path: path == "a/2.py")
+    repository.do(repository.issues()[0], "reopened")
+    assert repository.scan(found([A1, A2])) == counts(found=1, known=1)
+    assert repository.open_spots() == [["a/1.py"], ["a/2.py"]]
+
+
 @pytest.mark.parametrize("other", [{"rule": "R2"}, {"rule": "R1", "area": "b"}])
 def test_another_rule_or_area_is_another_issue(repository: Repository, other: dict[str, str]) -> None:
     repository.scan(found([A1]))

@@ -19,7 +19,7 @@ from bot.config import Config
 from bot.store import db as store
 from bot.store.db import Database
 from bot.store.models import Delivery, Outbox
-from bot.webhooks.receive import LIMIT
+from bot.webhooks.receive import LIMIT, is_signed
 from tests.house import House
 from tests.test_events import EXAMPLES
 
@@ -101,6 +101,11 @@ def refused(door: Door, answer: TestResponse, status: int, word: str) -> None:
 def test_a_signature_that_is_not_ours_is_401(door: Door, given: str | None) -> None:
     answer = door.send(X_Hub_Signature_256=given)
     refused(door, answer, 401, "GITHUB_WEBHOOK_SECRET")
+
+
+def test_an_empty_secret_signs_nothing() -> None:
+    assert is_signed(SECRET, BODY, signature(BODY))
+    assert not is_signed("", BODY, signature(BODY, ""))
 
 
 @pytest.mark.parametrize("name", ["github_app_id", "github_private_key", "github_webhook_secret"])

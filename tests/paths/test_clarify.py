@@ -333,3 +333,15 @@ def test_a_thread_that_somebody_deletes_or_resolves_decides_nothing(house: House
     house.mona.comments(round.pull, "I like these questions.")
     house.settle()
     assert round.states == ["pending"] * 2 and house.unfinished() == []
+
+
+def test_answers_that_cannot_be_fixed_say_why_on_the_session(house: House) -> None:
+    round = asked(house, {})
+    house.mona.replies(round.threads[0], "approve")
+    house.settle()
+    house.fake.fail("GET", "*/collaborators/mona/permission", status=500, times=20)
+    house.settle_answers()
+    for _ in range(10):
+        due_now(house)
+    assert round.session["status"] == "reviewed"
+    assert "could not be fixed" in round.session["error"]
