@@ -114,6 +114,9 @@ def test_seen_again_is_the_same_issue(repository: Repository) -> None:
     after = repository.issues()
     assert [issue.updated_at for issue in before] == [issue.updated_at for issue in after]
     assert {issue.fingerprint for issue in after} == {"a/1.py:x", "b/1.py:x"}
+    assert {place["commit"] for issue in after for place in issue.locations} == {f"{2:040x}"}, (
+        "seen there last"
+    )
 
 
 def test_a_moved_file_keeps_its_issue_also_in_another_folder(repository: Repository) -> None:

@@ -76,7 +76,7 @@ def _seen_again(tx: Session, project: Project, issue: Issue, session: IssueSessi
 
 
 def _show_places(tx: Session, project: Project, known: Known, issue: Issue, places: list[Place]) -> None:
-    """Where the issue is now; that only its lines have moved is not worth an edit."""
+    """Where the issue is now; that only its lines have moved is not worth an edit on GitHub."""
     now = [_location(place, known.scope.commit) for place in places]
     looked_at = {place.path for place in places}
     now += [
@@ -84,8 +84,10 @@ def _show_places(tx: Session, project: Project, known: Known, issue: Issue, plac
         for place in issue.locations
         if place["path"] not in looked_at and not known.scope.covers(issue.rule or "", place["path"])
     ]
-    if issue.id in known.grown or _paths(now) != _paths(issue.locations):
-        issue.locations, issue.updated_at = now, clock.now()
+    moved = issue.id in known.grown or _paths(now) != _paths(issue.locations)
+    issue.locations = now
+    if moved:
+        issue.updated_at = clock.now()
         mirror.show(tx, project, issue)
 
 
