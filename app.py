@@ -24,6 +24,7 @@ def create_app(config: Config | None = None, db: Database | None = None) -> Flas
     from flask import Flask
 
     import api
+    from api.limits import Limits
     from bot import webhooks
     from bot.config import load
     from bot.sandbox.template import load_templates
@@ -37,6 +38,7 @@ def create_app(config: Config | None = None, db: Database | None = None) -> Flas
     app.extensions |= {
         "config": config,
         "doorbell": doorbell,
+        "limits": Limits(config.redis_url, config),
         "db": db or Database(config.database_url, Soon(doorbell.ring).ring),
         "templates": frozenset(load_templates(config.askfirst_home)),
     }

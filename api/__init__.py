@@ -8,8 +8,10 @@ from api import (
     answering_sessions,
     auth,
     errors,
+    events,
     issue_sessions,
     issues,
+    limits,
     request_ids,
     runs,
     session_questions,
@@ -26,14 +28,15 @@ ROUTES = (
     *session_questions.routes,
     *work_chains.routes,
     *runs.routes,
+    *events.routes,
     *whoami.routes,
 )
 
 
 def register(app: Flask) -> None:
     """Put every endpoint on the application, and `/healthz` and `/readyz`."""
-    for part in (request_ids, auth, errors):
+    for part in (request_ids, auth, limits, errors):
         part.register(app)
     for route in ROUTES:
-        open_at(app, route)
+        open_at(app, route, ROUTES)
     app.register_blueprint(health)

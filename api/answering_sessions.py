@@ -25,17 +25,17 @@ routes = Routes()
 def list_(call: Call, query: AnsweringFilters) -> Page[AnsweringOut]:
     """The project's answering sessions, newest first; archived ones only by `status=archived`."""
     filters = {"issue_session_id": query.issue_session_id, "status": query.status}
-    page = answering.listed(call.tx, call.project.id, **filters, limit=query.limit, after=call.after)
+    page = answering.listed(call.tx, call.project_id, **filters, limit=query.limit, after=call.after)
     return Page(_out(call, page.rows), page.after)
 
 
 @routes.get("/answering-sessions/:id", scope="answering-sessions:read")
 def get(call: Call, query: AnsweringById) -> AnsweringOut:
     """One answering session, also an archived one."""
-    return _one(call, answering.get(call.tx, call.project.id, query.id))
+    return _one(call, answering.get(call.tx, call.project_id, query.id, lock=call.locks))
 
 
-@routes.post("/answering-sessions", scope="answering-sessions:write", status=201)
+@routes.post("/answering-sessions", scope="answering-sessions:write", status=201, starts=True)
 def create(call: Call, body: NewAnswering) -> AnsweringOut:
     """Have an agent ask about what an issue session saw, or about the issues that are named."""
     return _one(call, answering.create(call.tx, call.project, created_by=call.actor, **body.given()))
@@ -65,7 +65,7 @@ def restore(call: Call, body: AnsweringNamed) -> AnsweringOut:
     return _one(call, session)
 
 
-@routes.post("/answering-sessions/:id/retry", scope="answering-sessions:write")
+@routes.post("/answering-sessions/:id/retry", scope="answering-sessions:write", starts=True)
 def retry(call: Call, body: AnsweringNamed) -> AnsweringOut:
     """Ask again, where asking failed."""
     session = _named(call, body.id)
@@ -74,7 +74,7 @@ def retry(call: Call, body: AnsweringNamed) -> AnsweringOut:
 
 
 def _named(call: Call, session_id: str) -> AnsweringSession:
-    return answering.get(call.tx, call.project.id, session_id, lock=True)
+    return answering.get(call.tx, call.project_id, session_id, lock=True)
 
 
 def _one(call: Call, session: AnsweringSession) -> AnsweringOut:

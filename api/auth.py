@@ -20,8 +20,8 @@ def register(app: Flask) -> None:
     app.after_request(_note_use)
 
 
-def caller(tx: Session, authorization: str | None) -> ApiKey:
-    """The key of the request, with its project. Raises Refused: 401."""
+def caller(tx: Session, authorization: str | None, scope: str | None) -> ApiKey:
+    """The key of the request, which must have the scope; None asks for none. Raises Refused: 401, 403."""
     if not authorization:
         raise Refused(401, "AUTH_MISSING", MISSING, headers={"WWW-Authenticate": REALM})
     scheme, _, text = authorization.partition(" ")
@@ -31,14 +31,10 @@ def caller(tx: Session, authorization: str | None) -> ApiKey:
         raise Refused(401, "AUTH_INVALID", INVALID, headers={"WWW-Authenticate": challenge})
     if keys.needs_note(key):
         g.used_key = key.id
-    return key
-
-
-def must_allow(key: ApiKey, scope: str | None) -> None:
-    """Raises Refused, 403, when the key lacks the scope; None asks for no scope."""
     if scope is not None and not keys.allows(key, scope):
         message = f"This key lacks the scope {scope}; make one with `askfirst key create --scope {scope}`."
         raise Refused(403, "SCOPE_DENIED", message)
+    return key
 
 
 def _note_use(response: Response) -> Response:

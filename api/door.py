@@ -2,29 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from contextlib import nullcontext
 from typing import Any
 
 from flask import Flask, Response, request
-from sqlalchemy.orm import Session
 
-from api import auth, json_body
+from api import auth, etags, idempotency, json_body
 from api.cursors import Place
 from api.errors import Refused
+from api.limits import Limits
+from api.request_ids import request_id
 from api.routes import IN_PATH, Call, Route
-from api.schemas.base import Paged
+from api.schemas.base import BulkDeleted, Paged
 from api.validation import check
 from bot.config import Config
+from bot.domain import events
 from bot.domain.pages import Page
 from bot.store.db import Database
-from bot.store.models import ApiKey, Project
+from bot.store.idempotency import Claim, keep
 
 BASE = "/api/v1"
 
 
-def open_at(app: Flask, route: Route) -> None:
-    """Serve the endpoint."""
-    view = _reader(app, route) if route.reads else _writer(app, route)
+def open_at(app: Flask, route: Route, routes: Iterable[Route]) -> None:
+    """Serve the endpoint; `routes` are all there are."""
+    view = _reader(app, route) if route.reads else _writer(app, route, routes)
     name = f"{route.method} {route.path}"
     rule = BASE + IN_PATH.sub(r"<\1>", route.path)
     app.add_url_rule(rule, name, view, methods=[route.method], provide_automatic_options=False)
@@ -33,39 +36,53 @@ def open_at(app: Flask, route: Route) -> None:
 def _reader(app: Flask, route: Route) -> Callable[..., Response]:
     db: Database = app.extensions["db"]
     config: Config = app.extensions["config"]
+    limits: Limits = app.extensions["limits"]
 
     def read(**in_path: str) -> Response:
         with db.read() as tx:
-            key = _caller(tx, route)
+            key = auth.caller(tx, request.headers.get("Authorization"), route.scope)
+            limits.take(key.id, "reads")
             query = check(route.takes, _parameters(route) | in_path)
             place = None
             if isinstance(query, Paged):
                 place = Place(config.secret_key, key.project_id, route.path, query)
-            call = Call(tx, key, key.project, place.after() if place else None)
-            return _respond(route, route.handler(call, query), place)
+            call = Call(tx, key, place.after() if place else None)
+            response = _respond(route, route.handler(call, query), place, tagged=route.single)
+        if route.single:
+            response.make_conditional(request)
+        return response
 
     return read
 
 
-def _writer(app: Flask, route: Route) -> Callable[..., Response]:
+def _writer(app: Flask, route: Route, routes: Iterable[Route]) -> Callable[..., Response]:
     db: Database = app.extensions["db"]
+    limits: Limits = app.extensions["limits"]
+    target, tagged = etags.target(route, routes), etags.getter(route, routes) is not None
 
     def write(**in_path: str) -> Response:
         with db.read() as tx:
-            key = _caller(tx, route)
-        body = check(route.takes, _body(route) | in_path)
-        with db.write() as tx:
-            call = Call(tx, key, tx.get_one(Project, key.project_id), None)
-            # made before the commit: what cannot be answered is not done
-            return _respond(route, route.handler(call, body), None)
+            key = auth.caller(tx, request.headers.get("Authorization"), route.scope)
+        limits.take(key.id, "writes")
+        raw = json_body.raw(request)
+
+        def change(claim: Claim | None) -> Response:
+            body = check(route.takes, _fields(route, raw) | in_path)
+            with limits.start(key.id) if route.starts else nullcontext(), db.write() as tx:
+                call = Call(tx, key)
+                if target and "If-Match" in request.headers:
+                    target.must_match(call, body)
+                given = route.handler(call, body)
+                _record(call, route, given)
+                # made before the commit: what cannot be answered is not done
+                response = _respond(route, given, None, tagged=tagged)
+                if claim:
+                    keep(tx, claim, idempotency.answer_of(response))
+                return response
+
+        return idempotency.once(db, key.id, raw, change)
 
     return write
-
-
-def _caller(tx: Session, route: Route) -> ApiKey:
-    key = auth.caller(tx, request.headers.get("Authorization"))
-    auth.must_allow(key, route.scope)
-    return key
 
 
 def _parameters(route: Route) -> dict[str, str]:
@@ -76,15 +93,28 @@ def _parameters(route: Route) -> dict[str, str]:
     return request.args.to_dict()
 
 
-def _body(route: Route) -> dict[str, Any]:
+def _fields(route: Route, raw: bytes) -> dict[str, Any]:
     """What the request's body says; what its path says already has no place there."""
-    body = json_body.read(request)
+    body = json_body.parse(request, raw)
     for name in route.in_path & body.keys():
         raise Refused(400, "VALIDATION", f"{name}: It is in the path; leave it out of the body.", name)
     return body
 
 
-def _respond(route: Route, given: Any, place: Place | None) -> Response:
+def _record(call: Call, route: Route, given: Any) -> None:
+    """A line in the audit trail for each object that was changed."""
+    if isinstance(given, BulkDeleted):
+        ids = given.deleted
+    else:
+        ids = [view.id for view in (given.rows if isinstance(given, Page) else [given])]
+    for object_id in ids:
+        events.record(
+            call.tx, call.project_id, by=call.actor, door="rest", action=route.action, object_id=object_id,
+            source=request_id(),
+        )  # fmt: skip
+
+
+def _respond(route: Route, given: Any, place: Place | None, *, tagged: bool) -> Response:
     if route.answer is None:
         headers = {"X-Content-Type-Options": "nosniff"}
         return Response(given, route.status, headers, mimetype="text/plain")
@@ -92,7 +122,7 @@ def _respond(route: Route, given: Any, place: Place | None) -> Response:
     if isinstance(given, Page):
         cursor = place.cursor(given.after) if place and given.after else None
         fields = {"data": given.rows, "next_cursor": cursor, "has_more": cursor is not None}
-    # half the time of jsonify
-    answer = route.answer.model_construct(**fields)
-    text = route.answer.__pydantic_serializer__.to_json(answer, by_alias=True)
-    return Response(text, route.status, mimetype="application/json")
+    response = Response(route.written(**fields), route.status, mimetype="application/json")
+    if tagged:
+        response.add_etag()
+    return response

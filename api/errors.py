@@ -43,6 +43,7 @@ class Refused(Exception):
     field: str | None = None
     errors: list[FieldError] | None = None
     headers: Mapping[str, str] | None = None
+    retryable: bool | None = None
 
 
 def register(app: Flask) -> None:
@@ -60,7 +61,13 @@ def code_of(error: DomainError) -> tuple[int, str]:
 
 
 def _refused(error: Refused) -> Response:
-    body = ErrorOut(code=error.code, message=error.message, field=error.field, errors=error.errors)
+    body = ErrorOut(
+        code=error.code,
+        message=error.message,
+        field=error.field,
+        errors=error.errors,
+        retryable=error.retryable,
+    )
     return _answer(Response(status=error.status, headers=error.headers), body)
 
 

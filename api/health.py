@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
+
 from flask import Blueprint, Response, current_app
 from pydantic import BaseModel
 from redis.exceptions import RedisError
 from sqlalchemy.exc import SQLAlchemyError
 
+from api.limits import Limits
 from bot.store.db import Database
 from bot.store.doorbell import Doorbell
 from bot.store.migrate import is_current
@@ -26,6 +29,18 @@ class Ready(BaseModel):
 def alive() -> dict[str, bool]:
     """The process answers."""
     return {"alive": True}
+
+
+@health.get("/metrics")
+def metrics() -> Response:
+    """What this process has counted, in Prometheus' text format."""
+    limits: Limits = current_app.extensions["limits"]
+    text = (
+        "# HELP askfirst_unlimited_requests_total Requests that passed unchecked, since Redis did not answer.\n"
+        "# TYPE askfirst_unlimited_requests_total counter\n"
+        f'askfirst_unlimited_requests_total{{pid="{os.getpid()}"}} {limits.unchecked}\n'
+    )
+    return Response(text, mimetype="text/plain; version=0.0.4")
 
 
 @health.get("/readyz")

@@ -23,7 +23,7 @@ from bot.store.models import IssueSession
 routes = Routes()
 
 
-@routes.post("/issue-sessions/start", scope="issue-sessions:write", status=201)
+@routes.post("/issue-sessions/start", scope="issue-sessions:write", status=201, starts=True)
 def start(call: Call, body: NewSession) -> SessionOut:
     """Have an agent look over the repository and file what it finds."""
     if body.template_id not in current_app.extensions["templates"]:
@@ -35,14 +35,14 @@ def start(call: Call, body: NewSession) -> SessionOut:
 @routes.get("/issue-sessions/list", scope="issue-sessions:read")
 def list_(call: Call, query: Paged) -> Page[SessionOut]:
     """The project's issue sessions, newest first, without those in the trash."""
-    page = sessions.listed(call.tx, call.project.id, limit=query.limit, after=call.after)
+    page = sessions.listed(call.tx, call.project_id, limit=query.limit, after=call.after)
     return shown(page, SessionOut.model_validate)
 
 
 @routes.get("/issue-sessions/get", scope="issue-sessions:read")
 def get(call: Call, query: SessionById) -> SessionOut:
     """One issue session, also from the trash."""
-    return SessionOut.model_validate(sessions.get(call.tx, call.project.id, query.id))
+    return SessionOut.model_validate(sessions.get(call.tx, call.project_id, query.id, lock=call.locks))
 
 
 @routes.post("/issue-sessions/rename", scope="issue-sessions:write")
@@ -92,4 +92,4 @@ def bulk_delete(call: Call, body: SessionsNamed) -> BulkDeleted:
 
 
 def _named(call: Call, session_id: str) -> IssueSession:
-    return sessions.get(call.tx, call.project.id, session_id, field="sessionId", lock=True)
+    return sessions.get(call.tx, call.project_id, session_id, field="sessionId", lock=True)

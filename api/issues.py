@@ -27,7 +27,7 @@ def list_(call: Call, query: IssueFilters) -> Page[IssueOut]:
     """The project's issues, newest first."""
     filters = {"status": query.status, "session_id": query.session_id, "priority": query.priority}
     page = issues.listed(
-        call.tx, call.project.id, **filters, words=query.q, limit=query.limit, after=call.after
+        call.tx, call.project_id, **filters, words=query.q, limit=query.limit, after=call.after
     )
     return shown(page, issue_out)
 
@@ -35,7 +35,7 @@ def list_(call: Call, query: IssueFilters) -> Page[IssueOut]:
 @routes.get("/issues/get", scope="issues:read")
 def get(call: Call, query: IssueById) -> IssueOut:
     """One issue."""
-    return issue_out(issues.get(call.tx, call.project.id, query.id))
+    return issue_out(issues.get(call.tx, call.project_id, query.id, lock=call.locks))
 
 
 @routes.post("/issues/create", scope="issues:write", status=201)

@@ -12,21 +12,26 @@ from api.errors import HTTP, Refused
 LIMIT = 2**20
 
 
-def read(request: Request) -> dict[str, Any]:
-    """The body's object; `{}` without a body. Over 1 MiB it is refused (413) before it is read whole."""
+def raw(request: Request) -> bytes:
+    """The body as it came. Over 1 MiB it is refused (413) before it is read whole."""
     # one byte more, because Werkzeug cuts a chunked body at the limit and says nothing
     request.max_content_length = LIMIT + 1
-    raw = request.get_data(cache=False)
-    if len(raw) > LIMIT:
+    body = request.get_data(cache=False)
+    if len(body) > LIMIT:
         raise Refused(413, *HTTP[413])
-    if len(raw) < (request.content_length or 0):
+    if len(body) < (request.content_length or 0):
         raise _malformed("it ends before its Content-Length")
-    if not raw:
+    return body
+
+
+def parse(request: Request, body: bytes) -> dict[str, Any]:
+    """The body's object; `{}` without a body. Raises Refused: 415 for another type than JSON, 400."""
+    if not body:
         return {}
     charset = request.mimetype_params.get("charset", "utf-8").lower()
     if request.mimetype not in ("application/json", "") or charset not in ("utf-8", "utf8"):
         raise Refused(415, *HTTP[415])
-    return _object(raw)
+    return _object(body)
 
 
 def _object(raw: bytes) -> dict[str, Any]:

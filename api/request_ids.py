@@ -15,7 +15,8 @@ FORM = re.compile(r"[A-Za-z0-9._~:=+/-]{1,128}")
 def register(app: Flask) -> None:
     """Put the id on every response and on every line that the application logs during a request."""
     app.after_request(_mark)
-    app.logger.addFilter(_Named())
+    if not any(isinstance(each, _Named) for each in app.logger.filters):  # applications share it
+        app.logger.addFilter(_Named())
 
 
 def request_id() -> str:

@@ -20,6 +20,7 @@ from typing import Any, TypeVar, cast, get_args, get_origin, get_type_hints
 from sqlalchemy.orm import Session
 
 from api.schemas.base import Body, Many, One, Query, View
+from bot.domain import projects
 from bot.domain.pages import Page
 from bot.store.models import ApiKey, Project
 
@@ -31,12 +32,23 @@ IN_PATH = re.compile(r":(\w+)")
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """What a handler works with: one transaction, who calls, and where a list continues."""
+    """What a handler works with: one transaction, who calls, and where a list continues.
+
+    `locks`: what is read is about to be changed in this transaction, so nobody else may change it first.
+    """
 
     tx: Session
     key: ApiKey
-    project: Project
-    after: str | None
+    after: str | None = None
+    locks: bool = False
+
+    @property
+    def project_id(self) -> str:
+        return self.key.project_id
+
+    @property
+    def project(self) -> Project:
+        return projects.get(self.tx, self.key.project_id)
 
     @property
     def actor(self) -> str:
@@ -46,12 +58,16 @@ class Call:
 
 @dataclass(frozen=True)
 class Route:
-    """An endpoint: `takes` the query of a GET, else the body. `scope` None: any key; `answer` None: text."""
+    """An endpoint: `takes` the query of a GET, else the body. `scope` None: any key; `answer` None: text.
+
+    `starts`: it starts an agent, of which a key may start only so many an hour.
+    """
 
     method: str
     path: str
     scope: str | None
     status: int
+    starts: bool
     summary: str
     handler: Callable[..., Any]
     takes: type[Query] | type[Body]
@@ -60,6 +76,19 @@ class Route:
     @property
     def reads(self) -> bool:
         return self.method == "GET"
+
+    @property
+    def action(self) -> str:
+        """Its name in the audit trail: `issues/create`, `answering-sessions/status`."""
+        words = [word for word in self.path.split("/") if word and not word.startswith(":")]
+        return "/".join(
+            words if len(words) > 1 else [*words, {"DELETE": "delete"}.get(self.method, "create")]
+        )
+
+    @property
+    def single(self) -> bool:
+        """Whether it answers one object."""
+        return self.answer is not None and not issubclass(self.answer, Many)
 
     @cached_property
     def in_path(self) -> frozenset[str]:
@@ -70,6 +99,13 @@ class Route:
     def names(self) -> frozenset[str]:
         """The names of what it takes, as callers write them."""
         return frozenset(field.alias or name for name, field in self.takes.model_fields.items())
+
+    def written(self, **fields: Any) -> bytes:
+        """The answer with these fields, as JSON."""
+        assert self.answer is not None
+        # half the time of jsonify
+        answer = self.answer.model_construct(**fields)
+        return self.answer.__pydantic_serializer__.to_json(answer, by_alias=True)
 
 
 class Routes:
@@ -85,9 +121,11 @@ class Routes:
         """An endpoint that changes nothing."""
         return self._add("GET", path, scope, 200)
 
-    def post(self, path: str, *, scope: str | None, status: int = 200) -> Callable[[Handler], Handler]:
+    def post(
+        self, path: str, *, scope: str | None, status: int = 200, starts: bool = False
+    ) -> Callable[[Handler], Handler]:
         """An endpoint that changes something, all in one transaction."""
-        return self._add("POST", path, scope, status)
+        return self._add("POST", path, scope, status, starts)
 
     def put(self, path: str, *, scope: str) -> Callable[[Handler], Handler]:
         """An endpoint that sets something; setting it once more changes nothing."""
@@ -97,14 +135,15 @@ class Routes:
         """An endpoint that puts something in the trash."""
         return self._add("DELETE", path, scope, 200)
 
-    def _add(self, method: str, path: str, scope: str | None, status: int) -> Callable[[Handler], Handler]:
+    def _add(
+        self, method: str, path: str, scope: str | None, status: int, starts: bool = False
+    ) -> Callable[[Handler], Handler]:
         def declare(handler: Handler) -> Handler:
             hints = get_type_hints(handler)
             summary = (handler.__doc__ or "").strip()
             takes = hints["query" if method == "GET" else "body"]
-            self._all.append(
-                Route(method, path, scope, status, summary, handler, takes, _answer(hints["return"]))
-            )
+            answer = _answer(hints["return"])
+            self._all.append(Route(method, path, scope, status, starts, summary, handler, takes, answer))
             return handler
 
         return declare

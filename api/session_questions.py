@@ -25,14 +25,14 @@ routes = Routes()
 @routes.get("/session-questions", scope="answering-sessions:read")
 def list_(call: Call, query: QuestionsOf) -> Page[QuestionOut]:
     """All questions of an answering session, in their order."""
-    session = answering.get(call.tx, call.project.id, query.answering_session_id, field="answeringSessionId")
+    session = answering.get(call.tx, call.project_id, query.answering_session_id, field="answeringSessionId")
     return Page(_out(call, answering.questions(call.tx, session.id)), None)
 
 
 @routes.get("/session-questions/:id", scope="answering-sessions:read")
 def get(call: Call, query: QuestionById) -> QuestionOut:
     """One question."""
-    return _one(call, questions.get(call.tx, call.project.id, query.id)[0])
+    return _one(call, questions.get(call.tx, call.project_id, query.id, lock=call.locks)[0])
 
 
 @routes.put("/session-questions/:id/review", scope="answering-sessions:write")

@@ -20,20 +20,20 @@ WITH_USER = re.compile(r"^(https?://)[^/@]*@")  # what may hold the operator's p
 @routes.get("/work-chains/list", scope="work-chains:read")
 def list_(call: Call, query: Paged) -> Page[ChainOut]:
     """The project's chains, newest first, without those in the trash."""
-    page = chains.listed(call.tx, call.project.id, query.limit, call.after)
+    page = chains.listed(call.tx, call.project_id, query.limit, call.after)
     return Page(_out(call, page.rows), page.after)
 
 
 @routes.get("/work-chains/get", scope="work-chains:read")
 def get(call: Call, query: ChainById) -> ChainOut:
     """One chain."""
-    return _one(call, chains.get(call.tx, call.project.id, query.id))
+    return _one(call, chains.get(call.tx, call.project_id, query.id, lock=call.locks))
 
 
 @routes.get("/work-chains/issues", scope="work-chains:read")
 def issues(call: Call, query: ChainById) -> Page[ChainIssueOut]:
     """All issues of a chain, in its order, each with how far it is."""
-    chain = chains.get(call.tx, call.project.id, query.id)
+    chain = chains.get(call.tx, call.project_id, query.id)
     return Page([_item(*each) for each in chains.worked_issues(call.tx, chain)], None)
 
 
@@ -43,7 +43,7 @@ def create(call: Call, body: NewChain) -> ChainOut:
     return _one(call, chains.create(call.tx, call.project, created_by=call.actor, **body.given()))
 
 
-@routes.post("/work-chains/start", scope="work-chains:write", status=201)
+@routes.post("/work-chains/start", scope="work-chains:write", status=201, starts=True)
 def start(call: Call, body: ChainNamed) -> ChainOut:
     """Begin to work a chain; a failed one resumes at the issue that failed."""
     return _one(call, chains.start(call.tx, call.project, body.chain_id))
@@ -52,7 +52,7 @@ def start(call: Call, body: ChainNamed) -> ChainOut:
 @routes.post("/work-chains/cancel", scope="work-chains:write")
 def cancel(call: Call, body: ChainNamed) -> ChainOut:
     """End a chain; what is pushed stays."""
-    chain = chains.get(call.tx, call.project.id, body.chain_id, field="chainId", lock=True)
+    chain = chains.get(call.tx, call.project_id, body.chain_id, field="chainId", lock=True)
     chains.cancel(call.tx, call.project, chain)
     return _one(call, chain)
 

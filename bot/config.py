@@ -57,6 +57,9 @@ class Config(BaseModel):
     sandbox: Literal["auto", "process"] = "auto"
 
     askfirst_owners: Words = ()
+    askfirst_reads_per_minute: int = Field(600, ge=1)
+    askfirst_writes_per_minute: int = Field(120, ge=1)
+    askfirst_starts_per_hour: int = Field(20, ge=1)
     askfirst_log_level: Literal["debug", "info", "warning", "error"] = "info"
 
     @property

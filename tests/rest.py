@@ -92,13 +92,16 @@ class Rest:
             fields = {"title": "Some work", "created_by": "key:ci"} | fields
             return chains.create(tx, project or self.mine, issue_ids=ids, **fields)
 
-    def at_once(self, *requests: tuple[str, str, dict[str, Any]]) -> list[TestResponse]:
+    def at_once(
+        self, *requests: tuple[str, str, dict[str, Any]], headers: dict[str, str] | None = None
+    ) -> list[TestResponse]:
         """The answers to requests that are made at the same time, each by a caller of its own."""
+        headers = {"Authorization": f"Bearer {self.key}"} | (headers or {})
         start = threading.Barrier(len(requests))
         answers: list[TestResponse] = []
 
         def caller(method: str, path: str, body: dict[str, Any]) -> Callable[[], None]:
-            http, headers = self.app.test_client(), {"Authorization": f"Bearer {self.key}"}
+            http = self.app.test_client()
 
             def call() -> None:
                 start.wait(10)

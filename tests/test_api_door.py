@@ -86,6 +86,7 @@ def test_scopes_are_those_that_are_promised() -> None:
     for name, scope in scopes.items():
         right = "read" if name.startswith("GET") else "write"
         resource = name.split("/")[1].replace("session-questions", "answering-sessions")
+        resource = "project" if resource == "events" else resource
         assert scope == f"{resource}:{right}"
 
 
@@ -240,7 +241,7 @@ def test_a_request_keeps_its_own_id_where_it_is_well_formed(rest: Rest) -> None:
 def test_a_bug_is_told_by_its_request_id_and_logged_with_it(
     rest: Rest, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr("bot.domain.issues.get", lambda *args: 1 / 0)
+    monkeypatch.setattr("bot.domain.issues.get", lambda *args, **named: 1 / 0)
     error = refused(rest.get("/issues/get", id=f"iss_{GONE}"), 500, "INTERNAL")
     assert "ZeroDivisionError" in caplog.text and error["requestId"] in caplog.text
     assert "division" not in error["message"]

@@ -9,7 +9,7 @@ import string
 from datetime import timedelta
 
 from sqlalchemy import bindparam, select, update
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session
 
 from bot.domain.errors import Invalid, NotFound
 from bot.store import clock
@@ -21,11 +21,7 @@ BASE62 = string.digits + string.ascii_letters
 FORM = re.compile(r"cc_(live|test)_[0-9A-Za-z]{43}")
 
 # built once, since every request asks it
-_FIND = (
-    select(ApiKey)
-    .where(ApiKey.digest == bindparam("digest"), ApiKey.revoked_at.is_(None))
-    .options(joinedload(ApiKey.project))
-)
+_FIND = select(ApiKey).where(ApiKey.digest == bindparam("digest"), ApiKey.revoked_at.is_(None))
 
 
 def make(tx: Session, project: Project, name: str, scopes: list[str]) -> tuple[ApiKey, str]:

@@ -42,6 +42,11 @@ def create(tx: Session, name: str, url: str, *, mode: Literal["live", "test"] = 
     return project
 
 
+def get(tx: Session, project_id: str) -> Project:
+    """The project of this id, which is there."""
+    return tx.get_one(Project, project_id)
+
+
 def find(tx: Session, name: str) -> Project:
     """The project with this name or id. Raises NotFound."""
     project = tx.scalars(select(Project).where((Project.name == name) | (Project.id == name))).first()

@@ -9,7 +9,7 @@ from datetime import timedelta
 from redis.exceptions import RedisError
 from sqlalchemy.exc import OperationalError
 
-from bot.store import clock, outbox
+from bot.store import clock, idempotency, outbox
 from bot.store.db import Database
 from bot.store.doorbell import Doorbell
 
@@ -47,4 +47,5 @@ class Relay:
             self._tidied = clock.now()
             with self.db.write() as tx:
                 outbox.forget_done(tx, before=clock.now() - KEPT)
+                idempotency.forget(tx, before=clock.now() - idempotency.KEPT)
         return len(rows)

@@ -18,7 +18,7 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 Json = JSON().with_variant(JSONB(), "postgresql")
 
@@ -92,7 +92,41 @@ class ApiKey(Base):
     created_at: Mapped[datetime]
     last_used_at: Mapped[datetime | None]
     revoked_at: Mapped[datetime | None]
-    project: Mapped[Project] = relationship()
+
+
+class Event(Base):
+    """A line of the audit trail; `source` is where it can be read up: a request's id, a comment's URL."""
+
+    __tablename__ = "events"
+    __table_args__ = (
+        Index("ix_events_project_id_id", "project_id", "id"),
+        Index("ix_events_project_id_object_id", "project_id", "object_id", "id"),
+    )
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    project_id: Mapped[str] = mapped_column(ForeignKey("projects.id"))
+    at: Mapped[datetime]
+    by: Mapped[str]
+    door: Mapped[str]
+    action: Mapped[str]
+    object_id: Mapped[str]
+    source: Mapped[str | None]
+
+
+class IdempotentRequest(Base):
+    """A request with an Idempotency-Key, and its answer once there is one; see `bot.store.idempotency`."""
+
+    __tablename__ = "idempotent_requests"
+
+    caller: Mapped[str] = mapped_column(primary_key=True)
+    request: Mapped[str] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(primary_key=True)
+    digest: Mapped[str]
+    claimed_at: Mapped[datetime] = mapped_column(index=True)
+    claims: Mapped[int]
+    status: Mapped[int | None]
+    headers: Mapped[dict[str, Any] | None]
+    body: Mapped[str | None]
 
 
 class IssueSession(Base):
