@@ -14,6 +14,7 @@ import click
 
 if TYPE_CHECKING:
     from flask import Flask
+    from sqlalchemy.orm import Session
 
     from bot.config import Config
     from bot.store.db import Database
@@ -111,6 +112,13 @@ def _ledger() -> Iterator[tuple[Config, Database]]:
         yield config, db
     finally:
         db.close()
+
+
+def _record(tx: Session, project_id: str, action: str, object_id: str) -> None:
+    from bot.domain import events
+
+    tx.flush()
+    events.record(tx, project_id, by="operator", door="cli", action=action, object_id=object_id)
 
 
 def _redis_url(config: Config) -> str:
@@ -266,6 +274,7 @@ def project_create(name: str, repo: str, test: bool) -> None:
     url = repo if "://" in repo else str(Path(repo).absolute())
     with _ledger() as (_, db), db.write() as tx:
         made = projects.create(tx, name, url, mode="test" if test else "live")
+        _record(tx, made.id, "project/create", made.id)
         click.echo(made.id)
 
 
@@ -290,7 +299,9 @@ def project_pause(name: str, reason: str) -> None:
     from bot.domain import projects
 
     with _ledger() as (_, db), db.write() as tx:
-        projects.pause(tx, projects.find(tx, name), reason)
+        found = projects.find(tx, name)
+        projects.pause(tx, found, reason)
+        _record(tx, found.id, "project/pause", found.id)
 
 
 @example("askfirst project resume shop")
@@ -301,7 +312,9 @@ def project_resume(name: str) -> None:
     from bot.domain import projects
 
     with _ledger() as (_, db), db.write() as tx:
-        projects.resume(tx, projects.find(tx, name))
+        found = projects.find(tx, name)
+        projects.resume(tx, found)
+        _record(tx, found.id, "project/resume", found.id)
 
 
 @main.group()
@@ -321,7 +334,8 @@ def key_create(name: str, key_name: str, scope: tuple[str, ...]) -> None:
     from bot.domain import keys, projects
 
     with _ledger() as (_, db), db.write() as tx:
-        _, text = keys.make(tx, projects.find(tx, name), key_name, list(scope))
+        made, text = keys.make(tx, projects.find(tx, name), key_name, list(scope))
+        _record(tx, made.project_id, "keys/create", made.id)
     click.echo(text)
 
 
@@ -347,7 +361,8 @@ def key_revoke(key_id: str) -> None:
     from bot.domain import keys
 
     with _ledger() as (_, db), db.write() as tx:
-        keys.revoke(tx, key_id)
+        ended = keys.revoke(tx, key_id)
+        _record(tx, ended.project_id, "keys/revoke", ended.id)
 
 
 @example("askfirst scan . --json")

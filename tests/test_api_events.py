@@ -7,6 +7,7 @@ import pytest
 from bot.config import Config
 from bot.store.db import Database
 from tests.conftest import Clock
+from tests.house import House
 from tests.rest import Rest, refused
 
 
@@ -65,3 +66,26 @@ def test_nobody_reads_anothers(rest: Rest) -> None:
     rest.post("/issues/create", title="One")
     theirs = rest.new_key(project=rest.theirs)
     assert rest.call("GET", "/events/list", theirs).json["data"] == []
+
+
+def test_what_people_do_on_github_is_written_down_too(house: House) -> None:
+    issue_id = house.post("/issues/create", title="One")["data"]["id"]
+    house.settle()
+    [issue] = house.issues()
+    house.mona.edits_issue(issue, title="Uno")
+    house.mona.labels(issue, "help wanted")  # nothing of ours
+    house.mona.closes_issue(issue, "not_planned")
+    house.settle()
+    house.mona.reopens(issue)
+    house.settle()
+    house.mona.deletes_issue(issue)
+    house.settle()
+    lines = house.get("/events/list", objectId=issue_id)["data"]
+    assert [(line["action"], line["door"], line["by"]) for line in lines] == [
+        ("issues/delete", "github", "github:mona"),
+        ("issues/reopen", "github", "github:mona"),
+        ("issues/close", "github", "github:mona"),
+        ("issues/update", "github", "github:mona"),
+        ("issues/create", "rest", "key:test"),
+    ]
+    assert lines[0]["source"].endswith("/mona/shop/issues/1")

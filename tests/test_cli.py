@@ -15,13 +15,13 @@ from typing import Any
 import click
 import pytest
 from click.testing import CliRunner, Result
-from sqlalchemy import select
+from sqlalchemy import select, text
 from werkzeug.serving import make_server
 
 import app
 from bot.config import Config
 from bot.store.db import Database
-from bot.store.models import Delivery
+from bot.store.models import Base, Delivery, Event
 from tests.house import FLAWED
 
 ASKFIRST = str(Path(sys.executable).parent / "askfirst")
@@ -132,9 +132,9 @@ def test_a_key_is_shown_once_and_good_until_it_is_revoked(
     run: Callable[..., Result], config: Config, db: Database
 ) -> None:
     said(run("project", "create", "shop", "--repo", "/srv/git/shop.git"))
-    text = said(run("key", "create", "--project", "shop", "--name", "ci", "--scope", "issues:read"))
-    assert re.fullmatch(r"cc_live_[0-9A-Za-z]{43}\n", text), "the key alone, so that it can be piped"
-    key = text.strip()
+    printed = said(run("key", "create", "--project", "shop", "--name", "ci", "--scope", "issues:read"))
+    assert re.fullmatch(r"cc_live_[0-9A-Za-z]{43}\n", printed), "the key alone, so that it can be piped"
+    key = printed.strip()
     http = app.create_app(config, db).test_client()
 
     def whoami() -> Any:
@@ -148,6 +148,14 @@ def test_a_key_is_shown_once_and_good_until_it_is_revoked(
     assert whoami().status_code == 401
     assert "  revoked 20" in said(run("key", "list", "--project", "shop"))
     said(run("key", "revoke", line.split()[0]))
+    with db.read() as tx:
+        rows = [tx.execute(text(f"SELECT * FROM {table}")).all() for table in Base.metadata.tables]
+        actions = [
+            (event.action, event.by, event.door) for event in tx.scalars(select(Event).order_by(Event.id))
+        ]
+    assert key[:20] not in repr(rows), "what is kept of it is its beginning and a hash"
+    assert actions[:2] == [("project/create", "operator", "cli"), ("keys/create", "operator", "cli")]
+    assert {action for action, _, _ in actions[2:]} == {"keys/revoke"}
 
 
 def test_a_key_of_a_test_project_says_so(run: Callable[..., Result]) -> None:

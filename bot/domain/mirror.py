@@ -63,11 +63,11 @@ def on(tx: Session, project: Project, number: int) -> Issue | None:
     return tx.scalars(query.with_for_update()).first()
 
 
-def seen(tx: Session, project: Project, issue: Issue, now: Seen) -> None:
-    """People changed the GitHub issue: take over what they changed, and nothing else."""
+def seen(tx: Session, project: Project, issue: Issue, now: Seen) -> bool:
+    """People changed the GitHub issue: take over what they changed, and nothing else. Returns whether they did."""
     before = issue.shown
     if before is None or issue.deleted_at or now.at < before["at"]:
-        return
+        return False
     if now.title != before["title"]:
         issue.title = now.title
     if now.description != before["description"]:
@@ -82,6 +82,7 @@ def seen(tx: Session, project: Project, issue: Issue, now: Seen) -> None:
     }  # fmt: skip
     issue.updated_at = max(issue.updated_at, clock.now())
     show(tx, project, issue)
+    return {**issue.shown, "at": ""} != {**before, "at": ""}
 
 
 def lost(issue: Issue) -> None:

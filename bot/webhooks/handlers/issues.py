@@ -6,13 +6,18 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from bot.domain import mirror, projects
+from bot.domain import events, mirror, projects
 from bot.domain.issues import PRIORITIES
+from bot.store.models import Project
 from bot.webhooks.context import Context
 from bot.webhooks.events import Issue, IssuesEvent
 
-CHANGED = ("edited", "labeled", "unlabeled", "closed", "reopened")
-LOST = ("deleted", "transferred")
+# what people do there, and its name in the audit trail
+CHANGED = {
+    "edited": "issues/update", "labeled": "issues/update", "unlabeled": "issues/update", "closed": "issues/close",
+    "reopened": "issues/reopen",
+}  # fmt: skip
+LOST = {"deleted": "issues/delete", "transferred": "issues/transfer"}
 
 
 def handle(tx: Session, event: IssuesEvent, context: Context) -> None:
@@ -21,9 +26,17 @@ def handle(tx: Session, event: IssuesEvent, context: Context) -> None:
     if project is None or issue is None:
         return
     if event.action in CHANGED and issue.shown:
-        mirror.seen(tx, project, issue, _seen(event.issue, issue.shown, context))
+        if mirror.seen(tx, project, issue, _seen(event.issue, issue.shown, context)):
+            _record(tx, project, event, CHANGED[event.action], issue.id)
     elif event.action in LOST:
         mirror.lost(issue)
+        _record(tx, project, event, LOST[event.action], issue.id)
+
+
+def _record(tx: Session, project: Project, event: IssuesEvent, action: str, issue_id: str) -> None:
+    by = f"github:{event.sender.login if event.sender else 'ghost'}"
+    url = event.issue.html_url
+    events.record(tx, project.id, by=by, door="github", action=action, object_id=issue_id, source=url)
 
 
 def _seen(there: Issue, shown: dict[str, Any], context: Context) -> mirror.Seen:
