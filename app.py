@@ -25,6 +25,7 @@ def create_app(config: Config | None = None, db: Database | None = None) -> Flas
     from flask import Flask
 
     import api
+    from api.auth import KnownKeys
     from api.limits import Limits
     from bot import webhooks
     from bot.config import load
@@ -36,11 +37,13 @@ def create_app(config: Config | None = None, db: Database | None = None) -> Flas
     _log(config)
     app = Flask("askfirst", static_folder=None)
     doorbell = Doorbell(config.redis_url)
+    db = db or Database(config.database_url, Soon(doorbell.ring).ring)
     app.extensions |= {
         "config": config,
+        "db": db,
         "doorbell": doorbell,
+        "keys": KnownKeys(db),
         "limits": Limits(config.redis_url, config),
-        "db": db or Database(config.database_url, Soon(doorbell.ring).ring),
         "templates": frozenset(load_templates(config.askfirst_home)),
     }
     api.register(app)

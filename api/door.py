@@ -37,11 +37,12 @@ def _reader(app: Flask, route: Route) -> Callable[..., Response]:
     db: Database = app.extensions["db"]
     config: Config = app.extensions["config"]
     limits: Limits = app.extensions["limits"]
+    known: auth.KnownKeys = app.extensions["keys"]
 
     def read(**in_path: str) -> Response:
+        key = auth.caller(known, request.headers.get("Authorization"), route.scope)
+        limits.take(key.id, "reads")
         with db.read() as tx:
-            key = auth.caller(tx, request.headers.get("Authorization"), route.scope)
-            limits.take(key.id, "reads")
             query = check(route.takes, _parameters(route) | in_path)
             place = None
             if isinstance(query, Paged):
@@ -58,11 +59,11 @@ def _reader(app: Flask, route: Route) -> Callable[..., Response]:
 def _writer(app: Flask, route: Route, routes: Iterable[Route]) -> Callable[..., Response]:
     db: Database = app.extensions["db"]
     limits: Limits = app.extensions["limits"]
+    known: auth.KnownKeys = app.extensions["keys"]
     target, tagged = etags.target(route, routes), etags.getter(route, routes) is not None
 
     def write(**in_path: str) -> Response:
-        with db.read() as tx:
-            key = auth.caller(tx, request.headers.get("Authorization"), route.scope)
+        key = auth.caller(known, request.headers.get("Authorization"), route.scope)
         limits.take(key.id, "writes")
         raw = json_body.raw(request)
 

@@ -279,3 +279,17 @@ def test_what_an_endpoint_takes_and_answers_can_be_described() -> None:
         if route.answer:
             schema = route.answer.model_json_schema(mode="serialization")
             assert "data" in schema["properties"], route
+
+
+def test_a_key_that_is_revoked_is_refused_within_a_second(
+    rest: Rest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = [100.0]
+    monkeypatch.setattr("api.auth.time.monotonic", lambda: now[0])
+    with rest.db.write() as tx:
+        made, text = keys.make(tx, rest.mine, "short-lived", [])
+    assert rest.call("GET", "/whoami", text).status_code == 200
+    with rest.db.write() as tx:
+        keys.revoke(tx, made.id)
+    now[0] += 1.0
+    refused(rest.call("GET", "/whoami", text), 401, "AUTH_INVALID")

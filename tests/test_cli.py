@@ -135,9 +135,9 @@ def test_a_key_is_shown_once_and_good_until_it_is_revoked(
     printed = said(run("key", "create", "--project", "shop", "--name", "ci", "--scope", "issues:read"))
     assert re.fullmatch(r"cc_live_[0-9A-Za-z]{43}\n", printed), "the key alone, so that it can be piped"
     key = printed.strip()
-    http = app.create_app(config, db).test_client()
 
     def whoami() -> Any:
+        http = app.create_app(config, db).test_client()
         return http.get("/api/v1/whoami", headers={"Authorization": f"Bearer {key}"})
 
     assert whoami().json["data"]["scopes"] == ["issues:read"]

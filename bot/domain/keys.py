@@ -6,7 +6,7 @@ import hashlib
 import re
 import secrets
 import string
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
@@ -37,7 +37,7 @@ def make(tx: Session, project: Project, name: str, scopes: list[str]) -> tuple[A
         id=clock.new_id("key"),
         project_id=project.id,
         name=name,
-        digest=_digest(text),
+        digest=digest(text),
         display=text[: len("cc_live_") + 8],
         scopes=scopes or ["*"],
         created_at=clock.now(),
@@ -50,8 +50,7 @@ def find(tx: Session, text: str) -> ApiKey | None:
     """The key with this text, unless it is malformed, unknown or revoked."""
     if not FORM.fullmatch(text):
         return None
-    # looked up by its SHA-256: what an attacker can time tells nothing about a key that exists
-    return tx.scalars(_FIND, {"digest": _digest(text)}).first()
+    return tx.scalars(_FIND, {"digest": digest(text)}).first()
 
 
 def listed(tx: Session, project: Project) -> list[ApiKey]:
@@ -64,9 +63,11 @@ def needs_note(key: ApiKey) -> bool:
     return key.last_used_at is None or clock.now() - key.last_used_at > timedelta(minutes=1)
 
 
-def note_use(tx: Session, key_id: str) -> None:
-    """Remember that the key was used now."""
-    tx.execute(update(ApiKey).where(ApiKey.id == key_id).values(last_used_at=clock.now()))
+def note_use(tx: Session, key_id: str) -> datetime:
+    """Remember that the key was used now. Returns when that is."""
+    now = clock.now()
+    tx.execute(update(ApiKey).where(ApiKey.id == key_id).values(last_used_at=now))
+    return now
 
 
 def allows(key: ApiKey, scope: str) -> bool:
@@ -84,5 +85,6 @@ def revoke(tx: Session, key_id: str) -> ApiKey:
     return key
 
 
-def _digest(text: str) -> str:
+def digest(text: str) -> str:
+    """By which a key is kept and found: what an attacker can time tells nothing about a key that exists."""
     return hashlib.sha256(text.encode()).hexdigest()
