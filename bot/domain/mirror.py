@@ -27,7 +27,13 @@ class Seen:
     priority: str | None
     state: str
     reason: str | None
+    locked: bool
     at: str
+
+    @property
+    def shown(self) -> dict[str, Any]:
+        """As it is remembered in `Issue.shown`."""
+        return vars(self)
 
 
 def show(tx: Session, project: Project, issue: Issue) -> None:
@@ -50,11 +56,13 @@ def state(issue: Issue) -> tuple[str, str | None]:
     return "closed", "completed" if issue.status == "completed" and not issue.deleted_at else "not_planned"
 
 
-def shown(issue: Issue, number: int, url: str, what: dict[str, Any]) -> None:
-    """GitHub shows the issue now, and so. An event that is newer than our call stays the truth."""
+def shown(issue: Issue, number: int, url: str, what: dict[str, Any]) -> bool:
+    """GitHub shows the issue now, and this of it. False: an event that is newer than our call stays the truth."""
     issue.github_number, issue.github_url = number, url
-    if issue.shown is None or issue.shown["at"] <= what["at"]:
-        issue.shown = what
+    newest = issue.shown is None or bool(issue.shown["at"] <= what["at"])
+    if newest:
+        issue.shown = {**(issue.shown or {}), **what}
+    return newest
 
 
 def on(tx: Session, project: Project, number: int) -> Issue | None:
@@ -64,10 +72,29 @@ def on(tx: Session, project: Project, number: int) -> Issue | None:
 
 
 def seen(tx: Session, project: Project, issue: Issue, now: Seen) -> bool:
-    """People changed the GitHub issue: take over what they changed, and nothing else. Returns whether they did."""
+    """People changed the GitHub issue: take over what they changed, and nothing else. Returns whether they did.
+
+    GitHub's times are whole seconds: of two states of the same second only a look says which is the later one.
+    """
     before = issue.shown
     if before is None or issue.deleted_at or now.at < before["at"]:
         return False
+    changed = differs(issue, now)
+    take_over(tx, project, issue, now)
+    if changed and now.at == before["at"]:
+        outbox.add(tx, "look_at_issue", lane=f"issue:{issue.id}", issue_id=issue.id)
+    return changed
+
+
+def differs(issue: Issue, now: Seen) -> bool:
+    """Whether GitHub shows something else than we knew."""
+    known = {"locked": False, **(issue.shown or {})}
+    return any(known.get(name) != value for name, value in now.shown.items() if name != "at")
+
+
+def take_over(tx: Session, project: Project, issue: Issue, now: Seen) -> None:
+    """The GitHub issue is like this: what differs from what it showed before was changed by people."""
+    before = issue.shown or {}
     if now.title != before["title"]:
         issue.title = now.title
     if now.description != before["description"]:
@@ -76,13 +103,9 @@ def seen(tx: Session, project: Project, issue: Issue, now: Seen) -> bool:
         issue.priority = now.priority
     if (now.state, now.reason) != (before["state"], before["reason"]):
         _follow(issue, now)
-    issue.shown = {
-        **before, "title": now.title, "description": now.description, "priority": now.priority,
-        "state": now.state, "reason": now.reason, "at": now.at,
-    }  # fmt: skip
+    issue.shown = {**before, **now.shown}
     issue.updated_at = max(issue.updated_at, clock.now())
     show(tx, project, issue)
-    return {**issue.shown, "at": ""} != {**before, "at": ""}
 
 
 def lost(issue: Issue) -> None:

@@ -5,15 +5,16 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.store import outbox
-from bot.store.models import AnsweringSession, Project, SessionQuestion
+from bot.store.models import AnsweringSession, Issue, Project, SessionQuestion
 
 
 def say(tx: Session, project: Project, number: int, key: str, text: str, **values: Any) -> None:
-    """Post the text of this name below issue `number`, once for each `key`."""
-    if project.repository_id and project.mode == "live":
+    """Post the text of this name below issue `number`, once for each `key`; nothing where people locked it."""
+    if project.repository_id and project.mode == "live" and not _is_locked(tx, project, number):
         outbox.add(
             tx, "comment", lane=f"thread:{project.repository_id}#{number}", key=f"comment:{key}",
             project_id=project.id, number=number, local_id=key, text=text, values=values,
@@ -46,3 +47,8 @@ def react(tx: Session, project: Project, number: int, comment_id: int, content: 
             tx, "react", lane=f"thread:{project.repository_id}#{number}", key=f"react:{comment_id}:{content}",
             project_id=project.id, comment_id=comment_id, content=content,
         )  # fmt: skip
+
+
+def _is_locked(tx: Session, project: Project, number: int) -> bool:
+    query = select(Issue.shown).where(Issue.project_id == project.id, Issue.github_number == number)
+    return bool((tx.scalar(query) or {}).get("locked"))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -17,17 +17,19 @@ _CLOCK_MARGIN = timedelta(minutes=5)
 
 @dataclass(frozen=True)
 class Made:
-    """What is at GitHub now. `number` is an issue's or a pull request's number, else the thing's id."""
+    """What is at GitHub now, whole in `thing`. `number` is an issue's or a pull request's number, else its id."""
 
     number: int
     node_id: str
     url: str
     updated_at: datetime
+    thing: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
 
 def made(thing: dict[str, Any], number: int) -> Made:
     """A thing as GitHub's answers show it."""
-    return Made(number, thing["node_id"], thing["html_url"], datetime.fromisoformat(thing["updated_at"]))
+    at = datetime.fromisoformat(thing["updated_at"])
+    return Made(number, thing["node_id"], thing["html_url"], at, thing)
 
 
 def only_ours(

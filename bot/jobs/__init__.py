@@ -11,6 +11,7 @@ JOBS = {
     "delivery": Job(deliveries.handle),
     "fix": Job(chains.fix, died=chains.died),
     "freeze": Job(answering.freeze, died=answering.not_frozen),
+    "look_at_issue": Job(issues.look),
     "react": Job(threads.react),
     "reply": Job(questions.reply),
     "scan": Job(sessions.scan, died=sessions.died),

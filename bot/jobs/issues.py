@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Collection
+from dataclasses import replace
 from typing import Any
+
+from sqlalchemy.orm import Session
 
 from bot.domain import intents, mirror
 from bot.github.errors import Gone, NotFound
 from bot.github.inert import canonical
-from bot.github.issuetext import IssueContent, Place, issue_body
+from bot.github.issuetext import IssueContent, Place, issue_body, read_back, read_back_title
 from bot.github.mirror import ensure_issue
 from bot.jobs.work import Work
 from bot.store.models import Issue, Project
+from bot.webhooks import events
+from bot.webhooks.handlers.issues import as_seen
 
 
 def show(work: Work) -> None:
@@ -43,10 +49,44 @@ def show(work: Work) -> None:
         with work.finish() as tx:
             mirror.lost(tx.get_one(Issue, issue.id))
         return
+    sent = wanted if issue.shown is None else {name: wanted[name] for name in changed}
     with work.finish() as tx:
         intents.made(tx, "issue", issue.id, there.number, there.node_id)
-        shown = {**wanted, "at": there.updated_at.isoformat()}
-        mirror.shown(tx.get_one(Issue, issue.id), there.number, there.url, shown)
+        kept = tx.get_one(Issue, issue.id, with_for_update=True)
+        if mirror.shown(kept, there.number, there.url, {**sent, "at": there.updated_at.isoformat()}):
+            _take_over(tx, project, kept, there.thing, ours=sent.keys())
+
+
+def look(work: Work) -> None:
+    """Read the GitHub issue where events alone do not tell what it says now."""
+    with work.db.read() as tx:
+        issue = tx.get_one(Issue, work.args["issue_id"])
+        project = tx.get_one(Project, issue.project_id)
+    if issue.github_number is None or issue.shown is None:
+        return
+    try:
+        there = work.tools.repo(project, issues="read").request("GET", f"/issues/{issue.github_number}").data
+    except (NotFound, Gone):
+        return  # the event that says so is on its way
+    with work.finish() as tx:
+        kept = tx.get_one(Issue, issue.id, with_for_update=True)
+        if kept.shown == issue.shown:  # else something newer has come meanwhile
+            _take_over(tx, project, kept, there)
+
+
+def _take_over(
+    tx: Session, project: Project, issue: Issue, there: dict[str, Any], ours: Collection[str] = ()
+) -> None:
+    """People's part in what GitHub shows; `ours` are fields that we have just written, which it may not show yet."""
+    shown = issue.shown or {}
+    now = as_seen(
+        events.Issue.model_validate(there),
+        title=read_back_title(there["title"], shown["title"]),
+        description=read_back(there["body"], shown["description"]),
+    )
+    now = replace(now, **{name: shown[name] for name in ours if hasattr(now, name)})
+    if mirror.differs(issue, now):
+        mirror.take_over(tx, project, issue, now)
 
 
 def _content(work: Work, project: Project, issue: Issue) -> IssueContent:

@@ -15,7 +15,7 @@ from bot.webhooks.events import Issue, IssuesEvent
 # what people do there, and its name in the audit trail
 CHANGED = {
     "edited": "issues/update", "labeled": "issues/update", "unlabeled": "issues/update", "closed": "issues/close",
-    "reopened": "issues/reopen",
+    "reopened": "issues/reopen", "locked": "issues/lock", "unlocked": "issues/unlock",
 }  # fmt: skip
 LOST = {"deleted": "issues/delete", "transferred": "issues/transfer"}
 
@@ -40,12 +40,22 @@ def _record(tx: Session, project: Project, event: IssuesEvent, action: str, issu
 
 
 def _seen(there: Issue, shown: dict[str, Any], context: Context) -> mirror.Seen:
-    labels = {label.name.lower() for label in there.labels}
-    return mirror.Seen(
+    return as_seen(
+        there,
         title=context.read_title(there.title, shown["title"]),
         description=context.read_body(there.body, shown["description"]),
+    )
+
+
+def as_seen(there: Issue, *, title: str, description: str) -> mirror.Seen:
+    """The issue as GitHub shows it, its title and description in our own words."""
+    labels = {label.name.lower() for label in there.labels}
+    return mirror.Seen(
+        title=title,
+        description=description,
         priority=next((word for word in reversed(PRIORITIES) if f"priority: {word}" in labels), None),
         state=there.state,
         reason=there.state_reason if there.state == "closed" else None,
+        locked=there.locked,
         at=there.updated_at.isoformat(),
     )
