@@ -189,7 +189,7 @@ def test_any_sequence_of_edits_ends_with_both_sides_equal(sqlite_template: Path)
     run_state_machine_as_test(
         Mirror,
         settings=settings(
-            max_examples=int(os.environ.get("MIRROR_EXAMPLES", "8")), stateful_step_count=25, deadline=None,
+            max_examples=int(os.environ.get("MIRROR_EXAMPLES", "25")), stateful_step_count=25, deadline=None,
             derandomize=True, suppress_health_check=list(HealthCheck), database=None,
         ),
     )  # fmt: skip
