@@ -29,6 +29,8 @@ OPEN = {
     "via": None,
 }
 
+DECLINED = {"status": "declined", "correction": "No"}
+
 
 @pytest.fixture
 def rest(config: Config, db: Database) -> Rest:
@@ -191,6 +193,77 @@ def test_votes_that_disagree_are_a_conflict_and_a_review_ends_it(rest: Rest, fro
     frozen.forward(seconds=1)
     vote(rest, question, "mona", "approved")
     assert of(rest.get(path))["conflict"] is True
+
+
+# what each act makes of a question; ada is the third on GitHub, after mona and hubot; a number is the refusal
+STATES = """
+              approve   decline   withdraw  assume    ada-same  ada-else  mona-gives-way
+pending       approved  declined  pending   pending   approved  declined  pending
+approved      approved  declined  approved  409       approved  conflict  pending
+by-rest       approved  declined  pending   409       approved  conflict  approved
+declined      approved  declined  declined  declined  declined  conflict  pending
+rest-declined approved  declined  pending   declined  declined  conflict  declined
+conflict      approved  declined  conflict  409       conflict  conflict  declined
+corrections   approved  declined  conflict  conflict  conflict  conflict  declined
+against-rest  approved  declined  declined  409       conflict  conflict  approved
+"""
+# who says what before that, the key by REST and people on GitHub
+BEFORE: dict[str, list[tuple[str, str, str | None]]] = {
+    "pending": [],
+    "approved": [("mona", "approved", None)],
+    "by-rest": [("key", "approved", None)],
+    "declined": [("mona", "declined", "No")],
+    "rest-declined": [("key", "declined", "No")],
+    "conflict": [("mona", "approved", None), ("hubot", "declined", "No")],
+    "corrections": [("mona", "declined", "Never"), ("hubot", "declined", "No")],
+    "against-rest": [("key", "approved", None), ("mona", "declined", "No")],
+}
+
+
+def test_every_act_in_every_state_of_a_question(rest: Rest, frozen: Clock) -> None:
+    head, *rows = STATES.strip().splitlines()
+    for row in rows:
+        state, *outcomes = row.split()
+        for act, outcome in zip(head.split(), outcomes, strict=True):
+            session, [question] = rest.asked({})
+            for login, status, correction in BEFORE[state]:
+                say(rest, question, login, status, correction)
+                frozen.forward(seconds=1)
+            before = of(rest.get(f"/session-questions/{question.id}"))
+            answer = do(rest, question, act, BEFORE[state])
+            after = of(rest.get(f"/session-questions/{question.id}"))
+            told = "conflict" if after["conflict"] else after["status"]
+            if outcome == "409":
+                refused(answer, 409, "CONFLICT", "assumption")
+                assert after == before, (state, act)
+            else:
+                assert told == outcome, (state, act)
+            reviewed = of(rest.get(f"/answering-sessions/{session.id}"))["reviewedCount"]
+            assert reviewed == (told in ("approved", "declined")), (state, act)
+
+
+def say(rest: Rest, question: SessionQuestion, login: str, status: str, correction: str | None) -> None:
+    if login == "key":
+        path = f"/session-questions/{question.id}/review"
+        of(rest.put(path, status=status, correction=correction))
+    else:
+        vote(rest, question, login, status, correction)
+
+
+def do(rest: Rest, question: SessionQuestion, act: str, said: list[tuple[str, str, str | None]]) -> Any:
+    """One act of the table; an answer where it is a request."""
+    path = f"/session-questions/{question.id}"
+    if act == "ada-same":
+        return vote(rest, question, "ada", *(said[0][1:] if said else ("approved", None)))
+    if act == "ada-else":
+        return vote(rest, question, "ada", "declined", "Something else")
+    if act == "mona-gives-way":
+        return take_back(rest, question, "mona")
+    if act == "withdraw":
+        return rest.post(f"{path}/withdraw")
+    if act == "assume":
+        return rest.put(f"{path}/assumption", assumption="Another one.")
+    return rest.put(f"{path}/review", **({"status": "approved"} if act == "approve" else DECLINED))
 
 
 def test_no_approval_comes_back_for_another_text(rest: Rest, frozen: Clock) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from bot.domain import answering, threads, votes
+from bot.domain import answering, states, threads, votes
 from bot.domain.errors import Conflict, Invalid, NotFound
 from bot.domain.votes import NOTHING, WITHDRAWN, Source, Voter
 from bot.store import clock, outbox
@@ -44,7 +44,7 @@ def review(
     if status == "approved" and correction:
         raise Invalid("An approved question takes no correction: leave it out, or decline.", "correction")
     question, session = get(tx, project.id, question_id, lock=True)
-    _must_be_open(session)
+    _must_let(session, question, "review")
     chosen = _chosen(question, correction) if correction else None
     correction = chosen["text"] if chosen else correction or None
     over = [vote.source for vote in votes.of(tx, [question.id]).get(question.id, [])]
@@ -59,7 +59,7 @@ def review(
 def withdraw(tx: Session, project: Project, question_id: str) -> SessionQuestion:
     """Take the review back; people's own votes on GitHub stay theirs. Raises Conflict once the session is reviewed."""
     question, session = get(tx, project.id, question_id, lock=True)
-    _must_be_open(session)
+    _must_let(session, question, "withdraw")
     before, question.decision = question.decision, None
     _settle(tx, question, via="github")
     if before and question.status == "pending" and not question.conflict:
@@ -71,9 +71,7 @@ def withdraw(tx: Session, project: Project, question_id: str) -> SessionQuestion
 def assume(tx: Session, project: Project, question_id: str, assumption: str) -> SessionQuestion:
     """Change the assumption. Raises Conflict while it is approved: nobody's approval moves onto another text."""
     question, session = get(tx, project.id, question_id, lock=True)
-    _must_be_open(session)
-    if question.status == "approved":
-        raise Conflict(f"Q{question.number} is approved as it is: withdraw the review first.", "assumption")
+    _must_let(session, question, "assume")
     said = [vote.status for vote in votes.of(tx, [question.id]).get(question.id, [])]
     approved = "approved" in [*said, (question.decision or {}).get("status")]
     if question.conflict and approved:
@@ -97,7 +95,7 @@ def vote(
     correction: str | None = None,
 ) -> None:
     """A person with the right to says so on GitHub; the same text again replaces what it said before."""
-    if session.status == "active" and votes.hear(tx, question, by, source, status, correction):
+    if states.lets(session, question, "vote") and votes.hear(tx, question, by, source, status, correction):
         _changed(tx, project, session, question)
 
 
@@ -110,7 +108,7 @@ def take_back(
     source: Source,
 ) -> None:
     """What the person said about this question before does not count any more."""
-    if session.status == "active" and votes.hear(tx, question, by, source, WITHDRAWN):
+    if states.lets(session, question, "vote") and votes.hear(tx, question, by, source, WITHDRAWN):
         _changed(tx, project, session, question)
 
 
@@ -123,7 +121,7 @@ def forget(
     source: Source,
 ) -> None:
     """This text says nothing about the question, or not any more."""
-    if session.status == "active" and votes.hear(tx, question, by, source, NOTHING):
+    if states.lets(session, question, "vote") and votes.hear(tx, question, by, source, NOTHING):
         _changed(tx, project, session, question)
 
 
@@ -178,11 +176,11 @@ def answers_for(tx: Session, project_id: str, issue: Issue) -> list[dict[str, st
 
 def names_for(tx: Session, project_id: str, issue: Issue) -> list[str]:
     """The answers that a fix of the issue rests on, as `as_…/Q3`."""
-    states = AnsweringSession.status.in_(("active", "reviewed", "completed"))
+    sessions = AnsweringSession.status.in_(("active", "reviewed", "completed"))
     query = (
         select(SessionQuestion)
         .join(AnsweringSession, AnsweringSession.id == SessionQuestion.answering_session_id)
-        .where(AnsweringSession.project_id == project_id, states, SessionQuestion.status != "pending")
+        .where(AnsweringSession.project_id == project_id, sessions, SessionQuestion.status != "pending")
         .order_by(SessionQuestion.id)
     )
     return [
@@ -240,20 +238,22 @@ def _settle(tx: Session, question: SessionQuestion, *, via: str) -> None:
     """Work the question's state out of the decision and of each person's vote after it."""
     decision = question.decision
     cast = votes.counted(question, votes.of(tx, [question.id]).get(question.id, []))
-    said = {(vote.status, vote.correction) for vote in cast}
-    if decision:
-        said.add((decision["status"], decision["correction"]))
-    question.conflict = len(said) > 1
-    if len(said) == 1:
-        question.status, question.correction = said.pop()
+    said = [(decision["status"], decision["correction"])] if decision else []
+    said += [(vote.status, vote.correction) for vote in cast]
+    question.status, question.conflict = "pending", False
+    for voice in said:
+        agrees = voice == said[0] and not question.conflict
+        states.move_question(question, voice[0] if agrees else "contradicted")
+    if question.status != "pending":
         newest = cast[-1] if cast else None
+        question.correction = said[0][1]
         question.reviewed_by = decision["by"] if decision else f"github:{newest.by}" if newest else None
         question.reviewed_at = (
             datetime.fromisoformat(decision["at"]) if decision else newest.at if newest else None
         )
         question.via = "rest" if decision else via
     else:
-        question.status, question.correction = "pending", None
+        question.correction = None
         question.reviewed_by = question.reviewed_at = question.via = None
 
 
@@ -282,6 +282,9 @@ def _chosen(question: SessionQuestion, text: str) -> dict[str, Any] | None:
     return None
 
 
-def _must_be_open(session: AnsweringSession) -> None:
-    if session.status not in ("active", "pending"):
-        raise Conflict(f"Session {session.id} is {session.status}; its answers do not change any more.", "id")
+def _must_let(session: AnsweringSession, question: SessionQuestion, act: str) -> None:
+    if states.lets(session, question, act):
+        return
+    if session.status in states.ASKING:
+        raise Conflict(f"Q{question.number} is approved as it is: withdraw the review first.", "assumption")
+    raise Conflict(f"Session {session.id} is {session.status}; its answers do not change any more.", "id")

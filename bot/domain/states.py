@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bot.domain.errors import Conflict
 from bot.store import clock
-from bot.store.models import AnsweringSession, Issue, IssueSession, WorkChain
+from bot.store.models import AnsweringSession, Issue, IssueSession, SessionQuestion, WorkChain
 
 Moves = dict[str, tuple[tuple[str, ...], str]]
 
@@ -43,7 +43,26 @@ ANSWERING: Moves = {
     "archived": (("pending", "active", "reviewed", "completed"), "archived"),
 }
 
-QUESTION_STATUSES = ("pending", "approved", "declined")
+ASKING = ("pending", "active")  # questions may still come, and reviews
+QUESTION_STATES = (
+    "pending",
+    "approved",
+    "declined",
+    "conflict",
+)  # a conflict is kept as pending, with its flag
+# how a question stands is what all voices that count come to, heard one after the other
+QUESTION: Moves = {
+    "approved": (("pending", "approved"), "approved"),
+    "declined": (("pending", "declined"), "declined"),
+    "contradicted": (("approved", "declined", "conflict"), "conflict"),
+}
+# what may be done to a question: in which states of its session, and in which of its own
+QUESTION_ACTS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    "review": (ASKING, QUESTION_STATES),
+    "withdraw": (ASKING, QUESTION_STATES),
+    "assume": (ASKING, ("pending", "declined", "conflict")),
+    "vote": (("active",), QUESTION_STATES),
+}
 
 CHAIN_STATUSES = ("pending", "running", "paused", "completed", "failed", "cancelled")
 CHAIN: Moves = {
@@ -84,6 +103,24 @@ def move_answering(session: AnsweringSession, action: str) -> None:
     session.status = _step(ANSWERING, "Session", session, action, "status")
 
 
+def stands(question: SessionQuestion) -> str:
+    """Which of QUESTION_STATES the question is in."""
+    return "conflict" if question.conflict else question.status
+
+
+def lets(session: AnsweringSession, question: SessionQuestion, act: str) -> bool:
+    """Whether the states of both let this be done to the question: see QUESTION_ACTS."""
+    in_session, in_state = QUESTION_ACTS[act]
+    return session.status in in_session and stands(question) in in_state
+
+
+def move_question(question: SessionQuestion, action: str) -> None:
+    """Take one step of QUESTION. Raises Conflict."""
+    state = _step(QUESTION, "Question", question, action, "id")
+    question.conflict = state == "conflict"
+    question.status = "pending" if question.conflict else state
+
+
 def must_allow(chain: WorkChain, action: str) -> None:
     """Raises Conflict where the chain's state does not allow this action."""
     _step(CHAIN, "Chain", chain, action, "chainId")
@@ -99,11 +136,12 @@ def move_chain(chain: WorkChain, action: str, *, reason: str | None = None) -> N
 def _step(
     moves: Moves,
     noun: str,
-    row: Issue | IssueSession | AnsweringSession | WorkChain,
+    row: Issue | IssueSession | AnsweringSession | SessionQuestion | WorkChain,
     action: str,
     field: str,
 ) -> str:
     allowed, status = moves[action]
-    if row.status not in allowed:
-        raise Conflict(f"{noun} {row.id} is {row.status}; this needs it to be {' or '.join(allowed)}.", field)
+    present = stands(row) if isinstance(row, SessionQuestion) else row.status
+    if present not in allowed:
+        raise Conflict(f"{noun} {row.id} is {present}; this needs it to be {' or '.join(allowed)}.", field)
     return status
