@@ -7,6 +7,7 @@ from contextlib import nullcontext
 from typing import Any
 
 from flask import Flask, Response, request
+from werkzeug.routing import BaseConverter
 
 from api import auth, etags, idempotency, json_body
 from api.cursors import Place
@@ -25,11 +26,18 @@ from bot.store.idempotency import Claim, keep
 BASE = "/api/v1"
 
 
+class Part(BaseConverter):
+    """A part of a path that names something: any but the word that is an endpoint of its own in such a place."""
+
+    regex = "(?!review$)[^/]+"
+
+
 def open_at(app: Flask, route: Route, routes: Iterable[Route]) -> None:
     """Serve the endpoint; `routes` are all there are."""
+    app.url_map.converters["part"] = Part
     view = _reader(app, route) if route.reads else _writer(app, route, routes)
     name = f"{route.method} {route.path}"
-    rule = BASE + IN_PATH.sub(r"<\1>", route.path)
+    rule = BASE + IN_PATH.sub(r"<part:\1>", route.path)
     app.add_url_rule(rule, name, view, methods=[route.method], provide_automatic_options=False)
 
 

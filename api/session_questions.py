@@ -8,6 +8,7 @@ from api.routes import Call, Routes
 from api.schemas.session_questions import (
     NewAssumption,
     NewReview,
+    NewReviews,
     QuestionById,
     QuestionNamed,
     QuestionOut,
@@ -41,6 +42,13 @@ def review(call: Call, body: NewReview) -> QuestionOut:
     return _one(
         call, questions.review(call.tx, call.project, body.id, body.status, body.correction, call.actor)
     )
+
+
+@routes.post("/session-questions/review", scope="answering-sessions:write")
+def review_all(call: Call, body: NewReviews) -> Page[QuestionOut]:
+    """Review many questions, all or none."""
+    reviews = [one.model_dump() for one in body.reviews]
+    return Page(_out(call, questions.review_all(call.tx, call.project, reviews, call.actor)), None)
 
 
 @routes.put("/session-questions/:id/assumption", scope="answering-sessions:write")

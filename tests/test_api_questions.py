@@ -31,6 +31,9 @@ OPEN = {
 
 DECLINED = {"status": "declined", "correction": "No"}
 
+# what the database has no part in is tried on one of them
+on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+
 
 @pytest.fixture
 def rest(config: Config, db: Database) -> Rest:
@@ -220,6 +223,7 @@ BEFORE: dict[str, list[tuple[str, str, str | None]]] = {
 }
 
 
+@on_sqlite
 def test_every_act_in_every_state_of_a_question(rest: Rest, frozen: Clock) -> None:
     head, *rows = STATES.strip().splitlines()
     for row in rows:

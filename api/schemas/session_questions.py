@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Literal
 
+from pydantic import Field
+
 from api.schemas.base import AnsweringId, AnyCase, Body, Part, Query, QuestionId, SomeText, Text, View
 
 Status = Literal["pending", "approved", "declined"]
@@ -69,6 +71,10 @@ class NewReview(QuestionNamed):
 
     status: Annotated[Literal["approved", "declined"], AnyCase]
     correction: Text | None = None
+
+
+class NewReviews(Body):
+    reviews: Annotated[list[NewReview], Field(min_length=1, max_length=100)]
 
 
 class NewAssumption(QuestionNamed):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -39,21 +40,37 @@ def review(
 
     Raises Invalid for a correction that is missing or out of place, Conflict once the session is reviewed.
     """
-    if status == "declined" and not correction:
-        raise Invalid("Say what holds instead: a declined question needs its correction.", "correction")
-    if status == "approved" and correction:
-        raise Invalid("An approved question takes no correction: leave it out, or decline.", "correction")
+    _must_be_whole(status, correction)
     question, session = get(tx, project.id, question_id, lock=True)
     _must_let(session, question, "review")
-    chosen = _chosen(question, correction) if correction else None
-    correction = chosen["text"] if chosen else correction or None
-    over = [vote.source for vote in votes.of(tx, [question.id]).get(question.id, [])]
-    question.decision = {
-        "status": status, "correction": correction, "by": by, "at": clock.now().isoformat(), "over": over,
-    }  # fmt: skip
-    _settle(tx, question, via="rest")
+    _decide(tx, question, status, correction, by)
     answering.show(tx, project, session)
     return question
+
+
+def review_all(
+    tx: Session, project: Project, reviews: Sequence[dict[str, Any]], by: str
+) -> list[SessionQuestion]:
+    """Decide many, all or none: the questions in the order of their reviews. Errors are those of `review`.
+
+    Their field names the review: `reviews.3.correction`.
+    """
+    ids = [one["id"] for one in reviews]
+    for place, one in enumerate(reviews):
+        _must_be_whole(one["status"], one["correction"], f"reviews.{place}.")
+        if one["id"] in ids[:place]:
+            raise Invalid("It is reviewed twice here; send one review of each.", f"reviews.{place}.id")
+    found = _locked(tx, project.id, ids)
+    for place, question_id in enumerate(ids):
+        if question_id not in found:
+            raise NotFound(f"There is no question {question_id} in this project.", f"reviews.{place}.id")
+        question, session = found[question_id]
+        _must_let(session, question, "review", f"reviews.{place}.")
+    for one in reviews:
+        _decide(tx, found[one["id"]][0], one["status"], one["correction"], by)
+    for session in sorted({session for _, session in found.values()}, key=lambda one: one.id):
+        answering.show(tx, project, session)
+    return [found[question_id][0] for question_id in ids]
 
 
 def withdraw(tx: Session, project: Project, question_id: str) -> SessionQuestion:
@@ -282,9 +299,46 @@ def _chosen(question: SessionQuestion, text: str) -> dict[str, Any] | None:
     return None
 
 
-def _must_let(session: AnsweringSession, question: SessionQuestion, act: str) -> None:
+def _must_be_whole(status: str, correction: str | None, prefix: str = "") -> None:
+    field = f"{prefix}correction"
+    if status == "declined" and not correction:
+        raise Invalid("Say what holds instead: a declined question needs its correction.", field)
+    if status == "approved" and correction:
+        raise Invalid("An approved question takes no correction: leave it out, or decline.", field)
+
+
+def _must_let(session: AnsweringSession, question: SessionQuestion, act: str, prefix: str = "") -> None:
     if states.lets(session, question, act):
         return
     if session.status in states.ASKING:
         raise Conflict(f"Q{question.number} is approved as it is: withdraw the review first.", "assumption")
-    raise Conflict(f"Session {session.id} is {session.status}; its answers do not change any more.", "id")
+    raise Conflict(
+        f"Session {session.id} is {session.status}; its answers do not change any more.", f"{prefix}id"
+    )
+
+
+def _locked(
+    tx: Session, project_id: str, question_ids: Sequence[str]
+) -> dict[str, tuple[SessionQuestion, AnsweringSession]]:
+    """The questions with their sessions, which are locked in one order, so that no two wait for each other."""
+    theirs = select(SessionQuestion.answering_session_id).where(SessionQuestion.id.in_(question_ids))
+    query = select(AnsweringSession).where(
+        AnsweringSession.id.in_(theirs), AnsweringSession.project_id == project_id
+    )
+    sessions = {row.id: row for row in tx.scalars(query.order_by(AnsweringSession.id).with_for_update())}
+    rows = tx.scalars(
+        select(SessionQuestion).where(
+            SessionQuestion.id.in_(question_ids), SessionQuestion.answering_session_id.in_(sessions)
+        )
+    )
+    return {row.id: (row, sessions[row.answering_session_id]) for row in rows}
+
+
+def _decide(tx: Session, question: SessionQuestion, status: str, correction: str | None, by: str) -> None:
+    chosen = _chosen(question, correction) if correction else None
+    correction = chosen["text"] if chosen else correction or None
+    over = [vote.source for vote in votes.of(tx, [question.id]).get(question.id, [])]
+    question.decision = {
+        "status": status, "correction": correction, "by": by, "at": clock.now().isoformat(), "over": over,
+    }  # fmt: skip
+    _settle(tx, question, via="rest")
