@@ -11,10 +11,12 @@ from api.schemas.answering_sessions import (
     AnsweringNamed,
     AnsweringOut,
     NewAnswering,
+    NewAnsweringOut,
+    NewQuestions,
     NewStatus,
 )
 from api.schemas.base import PullRequest
-from bot.domain import answering, handover
+from bot.domain import answering, callbacks, handover
 from bot.domain.pages import Page
 from bot.store.models import AnsweringSession
 
@@ -36,9 +38,11 @@ def get(call: Call, query: AnsweringById) -> AnsweringOut:
 
 
 @routes.post("/answering-sessions", scope="answering-sessions:write", status=201, starts=True)
-def create(call: Call, body: NewAnswering) -> AnsweringOut:
+def create(call: Call, body: NewAnswering) -> NewAnsweringOut:
     """Have an agent ask about what an issue session saw, or about the issues that are named."""
-    return _one(call, answering.create(call.tx, call.project, created_by=call.actor, **body.given()))
+    session = answering.create(call.tx, call.project, created_by=call.actor, **body.given())
+    token = None if session.agent else callbacks.grant(session)
+    return NewAnsweringOut(**vars(_one(call, session)), callback_token=token)
 
 
 @routes.put("/answering-sessions/:id/status", scope="answering-sessions:write")
@@ -70,6 +74,14 @@ def retry(call: Call, body: AnsweringNamed) -> AnsweringOut:
     """Ask again, where asking failed."""
     session = _named(call, body.id)
     answering.retry(call.tx, call.project, session)
+    return _one(call, session)
+
+
+@routes.post("/answering-sessions/:id/questions", scope="answering-sessions:write", callback=True)
+def ask(call: Call, body: NewQuestions) -> AnsweringOut:
+    """Add the questions of an outside agent; the same ones once more change nothing."""
+    session = _named(call, body.id)
+    callbacks.ask(call.tx, call.project, session, [one.model_dump() for one in body.questions])
     return _one(call, session)
 
 

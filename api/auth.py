@@ -7,13 +7,18 @@ import time
 from flask import Flask, Response, current_app, g
 
 from api.errors import UNREACHABLE, Refused
-from bot.domain import keys
+from bot.domain import callbacks, keys
+from bot.domain.callbacks import Callback
 from bot.store.db import Database
 from bot.store.models import ApiKey
 
 REALM = 'Bearer realm="askfirst"'
 MISSING = "Send an API key: Authorization: Bearer cc_live_…; `askfirst key create` makes one."
 INVALID = "This API key is malformed, unknown or revoked; `askfirst key create` makes a new one."
+LAPSED = (
+    "This callback token is unknown, belongs to another session, or is good no more: "
+    "it lasts 7 days, and ends when the session is reviewed or archived. Use an API key."
+)
 KNOWN_SECONDS = 0.5
 MOST_KNOWN = 1_000
 
@@ -52,14 +57,30 @@ def caller(known: KnownKeys, authorization: str | None, scope: str | None) -> Ap
     scheme, _, text = authorization.partition(" ")
     key = known.find(text.strip()) if scheme.lower() == "bearer" else None
     if key is None:
-        challenge = f'{REALM}, error="invalid_token"'
-        raise Refused(401, "AUTH_INVALID", INVALID, headers={"WWW-Authenticate": challenge})
+        raise _invalid(INVALID)
     if keys.needs_note(key):
         g.used_key = key
     if scope is not None and not keys.allows(key, scope):
         message = f"This key lacks the scope {scope}; make one with `askfirst key create --scope {scope}`."
         raise Refused(403, "SCOPE_DENIED", message)
     return key
+
+
+def callback(db: Database, authorization: str | None, session_id: str) -> Callback | None:
+    """The outside agent of this session; None where no callback token is sent. Raises Refused: 401."""
+    scheme, _, text = (authorization or "").partition(" ")
+    if scheme.lower() != "bearer" or not text.strip().startswith(callbacks.PREFIX):
+        return None
+    with db.read() as tx:
+        found = callbacks.find(tx, text.strip())
+    if found is None or found.id != session_id:
+        raise _invalid(LAPSED)
+    return found
+
+
+def _invalid(message: str) -> Refused:
+    challenge = f'{REALM}, error="invalid_token"'
+    return Refused(401, "AUTH_INVALID", message, headers={"WWW-Authenticate": challenge})
 
 
 def _note_use(response: Response) -> Response:

@@ -19,6 +19,7 @@ from api.schemas.base import BulkDeleted, Paged
 from api.validation import check
 from bot.config import Config
 from bot.domain import events
+from bot.domain.callbacks import Callback
 from bot.domain.pages import Page
 from bot.store.db import Database
 from bot.store.idempotency import Claim, keep
@@ -71,7 +72,9 @@ def _writer(app: Flask, route: Route, routes: Iterable[Route]) -> Callable[..., 
     target, tagged = etags.target(route, routes), etags.getter(route, routes) is not None
 
     def write(**in_path: str) -> Response:
-        key = auth.caller(known, request.headers.get("Authorization"), route.scope)
+        key = _callback(db, route, in_path) or auth.caller(
+            known, request.headers.get("Authorization"), route.scope
+        )
         limits.take(key.id, "writes")
         raw = json_body.raw(request)
 
@@ -92,6 +95,13 @@ def _writer(app: Flask, route: Route, routes: Iterable[Route]) -> Callable[..., 
         return idempotency.once(db, key.id, raw, change)
 
     return write
+
+
+def _callback(db: Database, route: Route, in_path: dict[str, str]) -> Callback | None:
+    """The outside agent that calls back, at an endpoint that is open to one."""
+    if not route.callback:
+        return None
+    return auth.callback(db, request.headers.get("Authorization"), in_path["id"])
 
 
 def _parameters(route: Route) -> dict[str, str]:

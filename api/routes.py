@@ -21,6 +21,7 @@ from sqlalchemy.orm import Session
 
 from api.schemas.base import Body, Many, One, Query, View
 from bot.domain import projects
+from bot.domain.callbacks import Callback
 from bot.domain.pages import Page
 from bot.store.models import ApiKey, Project
 
@@ -38,7 +39,7 @@ class Call:
     """
 
     tx: Session
-    key: ApiKey
+    key: ApiKey | Callback
     after: str | None = None
     locks: bool = False
 
@@ -53,14 +54,15 @@ class Call:
     @property
     def actor(self) -> str:
         """The caller's name in `createdBy`."""
-        return f"key:{self.key.name}"
+        return self.key.actor if isinstance(self.key, Callback) else f"key:{self.key.name}"
 
 
 @dataclass(frozen=True)
 class Route:
     """An endpoint: `takes` the query of a GET, else the body. `scope` None: any key; `answer` None: text.
 
-    `starts`: it starts an agent, of which a key may start only so many an hour.
+    `starts`: it starts an agent, of which a key may start only so many an hour. `callback`: the token of the
+    answering session in its path opens it too.
     """
 
     method: str
@@ -72,6 +74,7 @@ class Route:
     handler: Callable[..., Any]
     takes: type[Query] | type[Body]
     answer: type[View] | None
+    callback: bool = False
 
     @property
     def reads(self) -> bool:
@@ -122,10 +125,16 @@ class Routes:
         return self._add("GET", path, scope, 200)
 
     def post(
-        self, path: str, *, scope: str | None, status: int = 200, starts: bool = False
+        self,
+        path: str,
+        *,
+        scope: str | None,
+        status: int = 200,
+        starts: bool = False,
+        callback: bool = False,
     ) -> Callable[[Handler], Handler]:
         """An endpoint that changes something, all in one transaction."""
-        return self._add("POST", path, scope, status, starts)
+        return self._add("POST", path, scope, status, starts, callback)
 
     def put(self, path: str, *, scope: str) -> Callable[[Handler], Handler]:
         """An endpoint that sets something; setting it once more changes nothing."""
@@ -136,14 +145,22 @@ class Routes:
         return self._add("DELETE", path, scope, 200)
 
     def _add(
-        self, method: str, path: str, scope: str | None, status: int, starts: bool = False
+        self,
+        method: str,
+        path: str,
+        scope: str | None,
+        status: int,
+        starts: bool = False,
+        callback: bool = False,
     ) -> Callable[[Handler], Handler]:
         def declare(handler: Handler) -> Handler:
             hints = get_type_hints(handler)
             summary = (handler.__doc__ or "").strip()
             takes = hints["query" if method == "GET" else "body"]
             answer = _answer(hints["return"])
-            self._all.append(Route(method, path, scope, status, starts, summary, handler, takes, answer))
+            self._all.append(
+                Route(method, path, scope, status, starts, summary, handler, takes, answer, callback)
+            )
             return handler
 
         return declare

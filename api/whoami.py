@@ -5,6 +5,7 @@ from __future__ import annotations
 from api.routes import Call, Routes
 from api.schemas.base import Query
 from api.schemas.whoami import KeyOut
+from bot.store.models import ApiKey
 
 routes = Routes()
 
@@ -13,6 +14,7 @@ routes = Routes()
 def whoami(call: Call, query: Query) -> KeyOut:
     """The key that this request was made with."""
     key = call.key
+    assert isinstance(key, ApiKey)
     return KeyOut(
         key_id=key.id,
         project_id=key.project_id,

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from bot.config import Config
-from bot.domain import answering, findings, issues, projects, questions, sessions, states
+from bot.domain import answering, findings, handover, issues, projects, questions, sessions, states
 from bot.store import clock
 from bot.store.db import Database
 from bot.store.models import AnsweringSession, IssueSession, Outbox, Project
@@ -20,6 +20,9 @@ FIELDS = (
     "error runId"
 )
 APPROVED = {"status": "approved"}
+
+# what the database has no part in is tried on one of them
+on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 
 @pytest.fixture
@@ -58,7 +61,7 @@ def test_a_session_about_issues_is_asked_at_once(rest: Rest, frozen: Clock) -> N
     answer = rest.post("/answering-sessions", issueIds=[rest.issue().id])
     assert answer.status_code == 201
     session = answer.json["data"]
-    assert " ".join(session) == FIELDS
+    assert " ".join(session) == f"{FIELDS} callbackToken" and session.pop("callbackToken") is None
     told = {
         "status": "pending",
         "issueSessionId": None,
@@ -70,7 +73,7 @@ def test_a_session_about_issues_is_asked_at_once(rest: Rest, frozen: Clock) -> N
     run = of(rest.get("/runs/get", id=session["runId"]))
     assert (run["kind"], run["status"], run["sessionId"]) == ("ask", "queued", session["id"])
     assert jobs(rest) == ["ask"]
-    assert rest.get(f"/answering-sessions/{session['id']}").json == answer.json
+    assert of(rest.get(f"/answering-sessions/{session['id']}")) == session
     assert of(rest.get("/answering-sessions")) == [session]
 
 
@@ -87,7 +90,8 @@ def test_limits_of_a_session(rest: Rest) -> None:
         ("maxQuestions", {"maxQuestions": 0}), ("maxQuestions", {"maxQuestions": 51}),
         ("maxQuestions", {"maxQuestions": "5"}), ("pullRequestNumber", {"pullRequestNumber": 0}),
         ("pullRequestNumber", {"pullRequestNumber": 2**31}), ("issueIds", {"issueIds": []}),
-        ("issueIds", {"issueIds": "iss"}), ("agent", {"agent": False}), ("status", {"status": "active"}),
+        ("issueIds", {"issueIds": "iss"}), ("agent", {"agent": "no"}),
+        ("agent", {"agent": None}), ("status", {"status": "active"}),
     ]  # fmt: skip
     for field, body in wrong:
         refused(rest.post("/answering-sessions", **{"issueIds": issue} | body), 400, "VALIDATION", field)
@@ -270,52 +274,76 @@ def test_a_reviewed_session_that_comes_back_is_frozen_after_all(rest: Rest) -> N
     assert jobs(rest) == ["freeze"]
 
 
-# what each request makes of a session in each state; a number is the refusal
+# what each request makes of a session in each state; a number is the refusal. `own`: our own agent asks in it
 DOOR = """
-            pending  active  reviewed  completed  archived  DELETE    restore   retry
-pending     pending  409     reviewed  409        archived  archived  409       409
-failed      pending  409     reviewed  409        archived  archived  409       pending
-active      409      active  409       409        archived  archived  409       409
-answered    409      active  reviewed  409        archived  archived  409       409
-reviewed    409      active  reviewed  completed  archived  archived  409       409
-completed   409      409     409       completed  archived  archived  409       409
-archived    409      409     409       409        archived  archived  active    409
-"""
+                   pending  active  reviewed  completed  archived  DELETE    restore    retry    questions  review     assumption  withdraw
+pending            pending  409     reviewed  409        archived  archived  409        409      active     404        404         404
+failed             pending  409     reviewed  409        archived  archived  409        pending  active     404        404         404
+active             409      active  409       409        archived  archived  409        409      active     active     active      active
+answered           409      active  reviewed  409        archived  archived  409        409      active     active     409         active
+reviewed           409      active  reviewed  completed  archived  archived  409        409      409        409        409         409
+completed          409      409     409       completed  archived  archived  409        409      409        409        409         409
+archived           409      409     409       409        archived  archived  active     409      409        409        409         409
+archived-pending   409      409     409       409        archived  archived  pending    409      409        404        404         404
+archived-reviewed  409      409     409       409        archived  archived  reviewed   409      409        409        409         409
+archived-completed 409      409     409       409        archived  archived  completed  409      409        409        409         409
+own-pending        pending  409     reviewed  409        archived  archived  409        409      409        404        404         404
+own-failed         pending  409     reviewed  409        archived  archived  409        pending  409        404        404         404
+own-active         409      active  409       409        archived  archived  409        409      409        active     active      active
+own-answered       409      active  reviewed  409        archived  archived  409        409      409        active     409         active
+own-reviewed       409      active  reviewed  completed  archived  archived  409        409      409        409        409         409
+"""  # noqa: E501
+NO_QUESTION = "sq_" + "0" * 26
+BY_POST = ("restore", "retry", "questions")
+QUESTIONS = {"questions": [{"externalId": "more", "question": "May it?", "assumption": "Yes."}]}
+ON_QUESTION: dict[str, tuple[str, dict[str, Any]]] = {
+    "review": ("PUT", APPROVED), "assumption": ("PUT", {"assumption": "Another one."}), "withdraw": ("POST", {}),
+}  # fmt: skip
 
 
-def in_state(rest: Rest, state: str) -> str:
-    """The path of a new session in this state, brought there by the door where a door leads there."""
+def in_state(rest: Rest, row: str) -> tuple[str, str]:
+    """The paths of a new session in this state and of its question."""
+    state = row.removeprefix("own-").removeprefix("archived-")
     session, found = rest.asked(*([] if state in ("pending", "failed") else [{}]))
-    path = f"/answering-sessions/{session.id}"
-    if state == "failed":
-        with rest.db.write() as tx:
-            answering.failed(tx, answering.get(tx, rest.mine.id, session.id), "no disk")
-    elif state == "archived":
-        rest.delete(path)
-    elif state not in ("pending", "active"):
-        rest.put(f"/session-questions/{found[0].id}/review", **APPROVED)
+    with rest.db.write() as tx:
+        project, session = projects.find(tx, "mine"), answering.get(tx, rest.mine.id, session.id)
+        session.agent = row.startswith("own-")
+        if state == "failed":
+            answering.failed(tx, session, "no disk")
+        if state in ("answered", "reviewed", "completed"):
+            questions.review(tx, project, found[0].id, "approved", None, "key:ci")
         for status in {"reviewed": ["reviewed"], "completed": ["reviewed", "completed"]}.get(state, []):
-            of(rest.put(f"{path}/status", status=status))
-    return path
+            handover.set_status(tx, project, session, status)
+        if row.startswith("archived"):
+            answering.archive(tx, project, session)
+    return f"/answering-sessions/{session.id}", f"/session-questions/{found[0].id if found else NO_QUESTION}"
 
 
+@on_sqlite
 def test_every_request_in_every_state(rest: Rest) -> None:
     head, *rows = DOOR.strip().splitlines()
     assert head.split()[:5] == list(states.ANSWERING_STATUSES)
     for row in rows:
         state, *outcomes = row.split()
         for action, outcome in zip(head.split(), outcomes, strict=True):
-            path = in_state(rest, state)
+            path, question = in_state(rest, "archived-active" if state == "archived" else state)
             before = of(rest.get(path))
-            if action == "DELETE":
+            if action in ON_QUESTION:
+                method, body = ON_QUESTION[action]
+                answer = rest.call(method, f"{question}/{action}", json=body)
+            elif action == "DELETE":
                 answer = rest.delete(path)
-            elif action in ("restore", "retry"):
-                answer = rest.post(f"{path}/{action}")
+            elif action in BY_POST:
+                answer = rest.post(f"{path}/{action}", **(QUESTIONS if action == "questions" else {}))
             else:
                 answer = rest.put(f"{path}/status", status=action)
-            said = answer.json.get("data", {}).get("status", str(answer.status_code))
-            assert said == outcome, (state, action, answer.text)
-            assert of(rest.get(path)) == (before if outcome == "409" else of(answer)), (state, action)
+            after = of(rest.get(path))
+            told = after["status"] if answer.status_code == 200 else str(answer.status_code)
+            assert told == outcome, (state, action, answer.text)
+            if told.isdigit():
+                assert after == before, (state, action)
+            elif action not in ON_QUESTION:
+                assert of(answer) == after, (state, action)
 
 
 def test_an_issue_that_is_deleted_meanwhile_hinders_nobody(rest: Rest) -> None:

@@ -108,6 +108,7 @@ IDS: dict[str, dict[str, str]] = {
     "/answering-sessions/:id/status": {"id": "answering"},
     "/answering-sessions/:id/restore": {"id": "answering"},
     "/answering-sessions/:id/retry": {"id": "answering"},
+    "/answering-sessions/:id/questions": {"id": "answering"},
     "/session-questions": {"answeringSessionId": "answering"},
     "/session-questions/:id": {"id": "question"},
     "/session-questions/:id/review": {"id": "question"},
@@ -129,6 +130,9 @@ REST_OF_BODY: dict[str, dict[str, Any]] = {
     "/issues/link-run": {"runId": f"run_{GONE}"},
     "/issue-sessions/rename": {"name": "Changed"},
     "/answering-sessions/:id/status": {"status": "archived"},
+    "/answering-sessions/:id/questions": {
+        "questions": [{"externalId": "q", "question": "May it?", "assumption": "Yes."}]
+    },
     "/session-questions/:id/review": {"status": "approved"},
     "/session-questions/:id/assumption": {"assumption": "Changed"},
     "/work-chains/create": {"title": "A title", "issueIds": "an issue of ours"},

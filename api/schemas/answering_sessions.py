@@ -5,9 +5,23 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
+from pydantic_core import PydanticCustomError
 
-from api.schemas.base import AnsweringId, AnyCase, Body, Ids, Paged, PullRequest, Query, SessionId, View
+from api.schemas.base import (
+    AnsweringId,
+    AnyCase,
+    Body,
+    Ids,
+    Paged,
+    PullRequest,
+    Query,
+    SessionId,
+    Short,
+    SomeText,
+    Text,
+    View,
+)
 
 Status = Literal["pending", "active", "reviewed", "completed", "archived"]
 
@@ -27,6 +41,12 @@ class AnsweringOut(View):
     run_id: str | None
 
 
+class NewAnsweringOut(AnsweringOut):
+    """`callbackToken`: with `agent: false`, and only here: it is kept as a hash."""
+
+    callback_token: str | None = None
+
+
 class AnsweringById(Query):
     id: AnsweringId
 
@@ -43,6 +63,7 @@ class NewAnswering(Body):
     issue_ids: Ids | None = None
     pull_request_number: Annotated[int, Field(ge=1, le=2**31 - 1)] | None = None
     max_questions: Annotated[int, Field(ge=1, le=50)] | None = None
+    agent: bool = True
 
 
 class AnsweringNamed(Body):
@@ -51,3 +72,40 @@ class AnsweringNamed(Body):
 
 class NewStatus(AnsweringNamed):
     status: Annotated[Status, AnyCase]
+
+
+class GivenOption(Body):
+    """`letter`: that of its place, or none for any option; then they are lettered with the recommended one first."""
+
+    letter: Literal["A", "B", "C", "D", "E"] | None = None
+    text: SomeText
+    recommended: bool = False
+    leaves: bool = False
+
+
+def _can_be_told_apart(options: list[GivenOption]) -> list[GivenOption]:
+    letters = [option.letter for option in options]
+    if any(letters) and letters != list("ABCDE"[: len(letters)]):
+        raise PydanticCustomError("letters", "Give letters to all, A, B, C in this order, or to none")
+    if len({option.text.casefold() for option in options}) < len(options):
+        raise PydanticCustomError("texts", "Each option must have a text of its own")
+    if sum(option.recommended for option in options) > 1:
+        raise PydanticCustomError("recommended", "At most one option can be the recommended one")
+    return options
+
+
+class GivenQuestion(Body):
+    """`issueIds`: unless given, all that the session is about. `blocking`: no fix of them before it is reviewed."""
+
+    external_id: Short
+    question: SomeText
+    assumption: SomeText
+    options: Annotated[list[GivenOption], Field(max_length=5), AfterValidator(_can_be_told_apart)] = []
+    issue_ids: Ids | None = None
+    blocking: bool = True
+    confidence: Annotated[Literal["low", "medium", "high"] | None, AnyCase] = None
+    evidence: Text | None = None
+
+
+class NewQuestions(AnsweringNamed):
+    questions: Annotated[list[GivenQuestion], Field(min_length=1, max_length=100)]

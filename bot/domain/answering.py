@@ -56,7 +56,7 @@ def create(
     )
     tx.add(session)
     tx.flush()
-    if agent and (scan is None or scan.status == "completed"):
+    if scan is None or scan.status == "completed":
         ask(tx, project, session)
     return session
 
@@ -103,13 +103,17 @@ def counts(tx: Session, session_ids: Sequence[str]) -> dict[str, tuple[int, int]
 
 
 def ask(tx: Session, project: Project, session: AnsweringSession) -> None:
-    """Queue the agent that asks; what an issue session saw is settled now."""
+    """What it is about is settled now; then our agent asks, or one outside may."""
+    session.error = None
     if session.issue_session_id:
-        session.asked = _seen_by(tx, session.issue_session_id)
+        scan = tx.get_one(IssueSession, session.issue_session_id)
+        session.asked, session.commit = _seen_by(tx, scan), scan.commit
+    if not session.agent:
+        return
     run = runs.queue(
         tx, project, "ask", "scripted" if project.mode == "test" else "base", session_id=session.id
     )
-    session.run_id, session.error = run.id, None
+    session.run_id = run.id
     outbox.add(tx, "ask", lane=f"answers:{session.id}", session_id=session.id)
 
 
@@ -191,21 +195,33 @@ def review(tx: Session, project: Project, session: AnsweringSession) -> None:
         raise Conflict(f"Not answered yet: {', '.join(unanswered)}. Review them first.", "status")
     states.move_answering(session, "reviewed")
     if session.agent:
-        outbox.add(tx, "freeze", lane=f"answers:{session.id}", session_id=session.id)
+        freeze_next(tx, session)
     show(tx, project, session)
+
+
+def freeze_next(tx: Session, session: AnsweringSession, only: str | None = None) -> None:
+    """Have the answers fixed and handed over; `only`: if this is still their digest."""
+    outbox.add(
+        tx, "freeze", lane=f"answers:{session.id}", key=f"freeze:{session.id}:{only or ''}",
+        session_id=session.id, digest=only,
+    )  # fmt: skip
 
 
 def freeze(tx: Session, session: AnsweringSession, answers: list[dict[str, Any]]) -> None:
     """From now on nothing changes the set; its digest names it."""
     session.answers = answers
-    text = json.dumps(answers, sort_keys=True, ensure_ascii=False)
-    session.answers_digest = hashlib.sha256(text.encode()).hexdigest()
+    session.answers_digest = digest(answers)
+
+
+def digest(answers: list[dict[str, Any]]) -> str:
+    """The name of exactly this set of answers."""
+    return hashlib.sha256(json.dumps(answers, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
 
 
 def complete(tx: Session, project: Project, session: AnsweringSession) -> None:
     """The answers are with their issues; what an answer excludes is dismissed."""
     states.move_answering(session, "completed")
-    session.completed_at = clock.now()
+    session.completed_at, session.error = clock.now(), None
     for answer in session.answers:
         for issue_id in answer["issueIds"]:
             _hand_over(tx, project, tx.get_one(Issue, issue_id, with_for_update=True), answer)
@@ -235,7 +251,7 @@ def restore(tx: Session, project: Project, session: AnsweringSession) -> None:
     if session.status == "active" and session.voted_at:
         outbox.add(tx, "settle", lane=f"settle:{session.id}", session_id=session.id)
     elif session.status == "reviewed" and session.agent:
-        outbox.add(tx, "freeze", lane=f"answers:{session.id}", session_id=session.id)
+        freeze_next(tx, session)
     show(tx, project, session)
 
 
@@ -268,7 +284,7 @@ def _hand_over(tx: Session, project: Project, issue: Issue, answer: dict[str, An
 
 def _catch_up(tx: Session, project: Project, session: AnsweringSession) -> None:
     """While it was archived, the issue session that it waits for may have ended."""
-    if not session.agent or session.run_id or not session.issue_session_id:
+    if session.run_id or not session.issue_session_id:
         return
     scan = tx.get_one(IssueSession, session.issue_session_id, with_for_update=True)
     if scan.status == "completed":
@@ -284,7 +300,7 @@ def _came_to_nothing(session: AnsweringSession, scan: IssueSession) -> None:
 def _waiting_for(tx: Session, scan: IssueSession) -> list[AnsweringSession]:
     return list(tx.scalars(select(AnsweringSession).where(
         AnsweringSession.issue_session_id == scan.id, AnsweringSession.status == "pending",
-        AnsweringSession.agent, AnsweringSession.run_id.is_(None),
+        AnsweringSession.run_id.is_(None),
     ).with_for_update()))  # fmt: skip
 
 
@@ -301,11 +317,10 @@ def _scan(tx: Session, project: Project, session_id: str) -> IssueSession:
     return scan
 
 
-def _seen_by(tx: Session, scan_id: str) -> list[str]:
+def _seen_by(tx: Session, scan: IssueSession) -> list[str]:
     """The open issues that the scan found, reopened or saw again, and those created with its id."""
-    scan = tx.get_one(IssueSession, scan_id)
     query = select(Issue.id).where(
-        (Issue.session_id == scan_id) | Issue.id.in_(scan.issue_ids),
+        (Issue.session_id == scan.id) | Issue.id.in_(scan.issue_ids),
         Issue.status.in_(("open", "failed")),
         Issue.deleted_at.is_(None),
     )

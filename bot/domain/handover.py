@@ -18,19 +18,22 @@ def hand_over(tx: Session, project: Project, session: AnsweringSession) -> None:
 
 
 def set_status(tx: Session, project: Project, session: AnsweringSession, status: str) -> None:
-    """What a client may set, see `answering.set_status`; `completed` hands the answers over at once."""
-    if status == "completed" and session.status == "reviewed":
-        _must_need_no_look(tx, session)
-        hand_over(tx, project, session)
-    else:
+    """What a client may set, see `answering.set_status`; `completed` hands the answers over.
+
+    At once, unless people gave them on GitHub: the job first looks once more whether they may.
+    """
+    if status != "completed" or session.status != "reviewed":
         answering.set_status(tx, project, session, status)
-
-
-def _must_need_no_look(tx: Session, session: AnsweringSession) -> None:
-    """Who answered on GitHub is asked about there once more before the freeze: that is the job's to do."""
-    on_github = any(question.via == "github" for question in answering.questions(tx, session.id))
-    if session.agent and on_github and not session.answers_digest:
+    elif session.answers_digest or not _from_github(tx, session):
+        hand_over(tx, project, session)
+    elif session.agent:
         raise Conflict(
             f"Session {session.id} completes by itself, once GitHub has said that those who answered there may.",
             "status",
         )
+    else:
+        answering.freeze_next(tx, session, only=answering.digest(questions.answers(tx, session)))
+
+
+def _from_github(tx: Session, session: AnsweringSession) -> bool:
+    return any(question.via == "github" for question in answering.questions(tx, session.id))

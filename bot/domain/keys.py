@@ -31,8 +31,7 @@ def make(tx: Session, project: Project, name: str, scopes: list[str]) -> tuple[A
     for scope in scopes:
         if scope not in SCOPES:
             raise Invalid(f"There is no scope {scope!r}; choose from {', '.join(SCOPES)}.", "scope")
-    number = int.from_bytes(secrets.token_bytes(32), "big")
-    text = f"cc_{project.mode}_" + "".join(BASE62[number // 62**place % 62] for place in range(42, -1, -1))
+    text = fresh(f"cc_{project.mode}_")
     key = ApiKey(
         id=clock.new_id("key"),
         project_id=project.id,
@@ -44,6 +43,12 @@ def make(tx: Session, project: Project, name: str, scopes: list[str]) -> tuple[A
     )
     tx.add(key)
     return key, text
+
+
+def fresh(prefix: str) -> str:
+    """A new secret: the prefix, and 32 random bytes in base62."""
+    number = int.from_bytes(secrets.token_bytes(32), "big")
+    return prefix + "".join(BASE62[number // 62**place % 62] for place in range(42, -1, -1))
 
 
 def find(tx: Session, text: str) -> ApiKey | None:

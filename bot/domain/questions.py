@@ -293,10 +293,13 @@ def _answered(question: SessionQuestion) -> dict[str, Any]:
 def _chosen(question: SessionQuestion, text: str) -> dict[str, Any] | None:
     """The option that the text names, by its letter or its words."""
     said = text.strip().casefold()
-    for option in question.options:
-        if said in (option["letter"].casefold(), option["text"].casefold()):
-            return option
-    return None
+    named = (
+        option
+        for name in ("letter", "text")
+        for option in question.options
+        if option[name].casefold() == said
+    )
+    return next(named, None)
 
 
 def _must_be_whole(status: str, correction: str | None, prefix: str = "") -> None:

@@ -101,6 +101,8 @@ def move_session(session: IssueSession, action: str) -> None:
 def move_answering(session: AnsweringSession, action: str) -> None:
     """Take one step of ANSWERING; each action is named by the state it leads to. Raises Conflict."""
     session.status = _step(ANSWERING, "Session", session, action, "status")
+    if session.status not in ASKING:
+        session.callback_digest = None  # for good: who reopens it asks with an API key
 
 
 def stands(question: SessionQuestion) -> str:

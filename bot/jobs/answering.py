@@ -73,7 +73,8 @@ def freeze(work: Work) -> None:
     lost = {user_id for user_id, login in asked_of.items() if not _may_decide(work, project, login, user_id)}
     with work.finish() as tx:
         session, project = _load(tx, work)
-        if session.status != "reviewed":
+        answers, wanted = questions.answers(tx, session), work.args.get("digest")
+        if session.status != "reviewed" or wanted not in (None, answering.digest(answers)):
             return
         if lost:
             questions.drop_votes(tx, session, lost)

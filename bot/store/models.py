@@ -278,7 +278,10 @@ class GithubObject(Base):
 
 
 class AnsweringSession(Base):
-    """Questions that people answer before code is written. `asked` is what they are about."""
+    """Questions that people answer before code is written. `asked` is what they are about.
+
+    `callback_digest` is of the token with which an outside agent asks in it, while that is good.
+    """
 
     __tablename__ = "answering_sessions"
     __table_args__ = (
@@ -304,6 +307,8 @@ class AnsweringSession(Base):
     pull_request_number: Mapped[int | None]
     pull_request_url: Mapped[str | None]
     voted_at: Mapped[datetime | None]
+    callback_digest: Mapped[str | None] = mapped_column(index=True, unique=True)
+    callback_until: Mapped[datetime | None]
     answers: Mapped[list[dict[str, Any]]]
     answers_digest: Mapped[str | None]
     created_by: Mapped[str]
@@ -312,7 +317,10 @@ class AnsweringSession(Base):
 
 
 class SessionQuestion(Base):
-    """One question with the agent's assumption. `decision` is a review that ends a conflict: by REST, or decided."""
+    """One question with the agent's assumption. `decision` is a review that ends a conflict: by REST, or decided.
+
+    `given` is a digest of what an outside agent sent: by it a repeat is known, however the question stands by now.
+    """
 
     __tablename__ = "session_questions"
     __table_args__ = (
@@ -324,6 +332,7 @@ class SessionQuestion(Base):
     answering_session_id: Mapped[str] = mapped_column(ForeignKey("answering_sessions.id", ondelete="CASCADE"))
     number: Mapped[int]
     external_id: Mapped[str]
+    given: Mapped[str | None]
     question: Mapped[str]
     why: Mapped[str]
     assumption: Mapped[str]
