@@ -92,30 +92,36 @@ class Rest:
             fields = {"title": "Some work", "created_by": "key:ci"} | fields
             return chains.create(tx, project or self.mine, issue_ids=ids, **fields)
 
+    def caller(
+        self, method: str, path: str, body: dict[str, Any], headers: dict[str, str] | None = None
+    ) -> Callable[[], TestResponse]:
+        """What makes this request, as a caller of its own."""
+        http, headers = self.app.test_client(), {"Authorization": f"Bearer {self.key}"} | (headers or {})
+        return lambda: http.open(f"/api/v1{path}", method=method, json=body, headers=headers)
+
     def at_once(
         self, *requests: tuple[str, str, dict[str, Any]], headers: dict[str, str] | None = None
     ) -> list[TestResponse]:
-        """The answers to requests that are made at the same time, each by a caller of its own."""
-        headers = {"Authorization": f"Bearer {self.key}"} | (headers or {})
-        start = threading.Barrier(len(requests))
-        answers: list[TestResponse] = []
+        """The answers to requests that are made at the same time."""
+        return at_once(*[self.caller(*request, headers) for request in requests])
 
-        def caller(method: str, path: str, body: dict[str, Any]) -> Callable[[], None]:
-            http = self.app.test_client()
 
-            def call() -> None:
-                start.wait(10)
-                answers.append(http.open(f"/api/v1{path}", method=method, json=body, headers=headers))
+def at_once(*acts: Callable[[], Any]) -> list[Any]:
+    """Do these at the same time, each in a thread of its own; what each came to, in their order."""
+    start = threading.Barrier(len(acts))
+    came_to: dict[int, Any] = {}
 
-            return call
+    def do(place: int, act: Callable[[], Any]) -> None:
+        start.wait(10)
+        came_to[place] = act()
 
-        threads = [threading.Thread(target=caller(*request)) for request in requests]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join(30)
-        assert len(answers) == len(requests)
-        return answers
+    threads = [threading.Thread(target=do, args=each) for each in enumerate(acts)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    assert len(came_to) == len(acts)
+    return [came_to[place] for place in range(len(acts))]
 
 
 def refused(answer: TestResponse, status: int, code: str, field: str | None = None) -> dict[str, Any]:

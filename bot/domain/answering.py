@@ -222,9 +222,13 @@ def complete(tx: Session, project: Project, session: AnsweringSession) -> None:
     """The answers are with their issues; what an answer excludes is dismissed."""
     states.move_answering(session, "completed")
     session.completed_at, session.error = clock.now(), None
+    about = sorted({issue_id for answer in session.answers for issue_id in answer["issueIds"]})
+    # in one order, so that two sessions about the same issues do not wait for each other
+    locked = {issue_id: tx.get(Issue, issue_id, with_for_update=True) for issue_id in about}
     for answer in session.answers:
         for issue_id in answer["issueIds"]:
-            _hand_over(tx, project, tx.get_one(Issue, issue_id, with_for_update=True), answer)
+            if issue := locked[issue_id]:
+                _hand_over(tx, project, issue, answer)
     show(tx, project, session)
 
 

@@ -224,12 +224,12 @@ def on_comment(
 ) -> tuple[SessionQuestion, AnsweringSession] | None:
     """The question whose thread begins with this comment."""
     query = (
-        select(SessionQuestion, AnsweringSession)
+        select(SessionQuestion.id)
         .join(AnsweringSession, AnsweringSession.id == SessionQuestion.answering_session_id)
         .where(AnsweringSession.project_id == project.id, SessionQuestion.comment_id == comment_id)
     )
-    found = tx.execute(query.with_for_update()).first()
-    return (found[0], found[1]) if found else None
+    found = tx.scalars(query).first()
+    return get(tx, project.id, found, lock=True) if found else None
 
 
 def on_pull_request(tx: Session, project: Project, number: int) -> AnsweringSession | None:
