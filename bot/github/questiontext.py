@@ -121,7 +121,7 @@ def question_comment(question: Question, repository_url: str, *, in_thread: bool
     return paragraphs(
         " · ".join([f"**{question.name}**", *notes]),
         f"**Question:** {said(question.question)}",
-        f"**What changes with the answer:** {sentence(question.why)}",
+        f"**What changes with the answer:** {sentence(question.why)}" if question.why else "",
         _looked_at(question, repository_url),
         _assumption(question),
         _options(question),
