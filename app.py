@@ -44,7 +44,7 @@ def create_app(config: Config | None = None, db: Database | None = None) -> Flas
         "doorbell": doorbell,
         "keys": KnownKeys(db),
         "limits": Limits(config.redis_url, config),
-        "templates": frozenset(load_templates(config.askfirst_home)),
+        "templates": load_templates(config.askfirst_home),
     }
     api.register(app)
     webhooks.register(app)

@@ -12,6 +12,7 @@ from api import (
     issue_sessions,
     issues,
     limits,
+    project,
     request_ids,
     runs,
     session_questions,
@@ -29,6 +30,7 @@ ROUTES = (
     *work_chains.routes,
     *runs.routes,
     *events.routes,
+    *project.routes,
     *whoami.routes,
 )
 

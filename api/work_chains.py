@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 from api.routes import Call, Routes
 from api.schemas.base import Paged, PullRequest
 from api.schemas.issues import issue_out
-from api.schemas.work_chains import ChainById, ChainIssueOut, ChainNamed, ChainOut, NewChain
-from bot.domain import chains
+from api.schemas.work_chains import (
+    ChainById,
+    ChainIssueOut,
+    ChainNamed,
+    ChainOut,
+    ItemNamed,
+    ItemSkipped,
+    NewChain,
+)
+from bot.domain import chains, projects
 from bot.domain.pages import Page
 from bot.store.models import ChainItem, Issue, WorkChain
 
 routes = Routes()
-WITH_USER = re.compile(r"^(https?://)[^/@]*@")  # what may hold the operator's password
 
 
 @routes.get("/work-chains/list", scope="work-chains:read")
@@ -49,6 +55,32 @@ def start(call: Call, body: ChainNamed) -> ChainOut:
     return _one(call, chains.start(call.tx, call.project, body.chain_id))
 
 
+@routes.post("/work-chains/pause", scope="work-chains:write")
+def pause(call: Call, body: ChainNamed) -> ChainOut:
+    """Stop a running chain; the issue in hand begins anew when it is resumed."""
+    chain = chains.get(call.tx, call.project.id, body.chain_id, field="chainId", lock=True)
+    chains.pause(call.tx, call.project, chain, "person")
+    return _one(call, chain)
+
+
+@routes.post("/work-chains/resume", scope="work-chains:write")
+def resume(call: Call, body: ChainNamed) -> ChainOut:
+    """Go on with a paused chain, on top of what others put on its branch meanwhile."""
+    return _one(call, chains.resume(call.tx, call.project, body.chain_id))
+
+
+@routes.post("/work-chains/retry", scope="work-chains:write")
+def retry(call: Call, body: ItemNamed) -> ChainOut:
+    """Work an issue again that failed, was skipped or needed no change; a failed chain goes on with it."""
+    return _one(call, chains.retry(call.tx, call.project, body.chain_id, body.issue_id))
+
+
+@routes.post("/work-chains/skip", scope="work-chains:write")
+def skip(call: Call, body: ItemSkipped) -> ChainOut:
+    """Leave an issue out; a chain that waits for it or failed at it goes on."""
+    return _one(call, chains.skip(call.tx, call.project, body.chain_id, body.issue_id, body.reason))
+
+
 @routes.post("/work-chains/cancel", scope="work-chains:write")
 def cancel(call: Call, body: ChainNamed) -> ChainOut:
     """End a chain; what is pushed stays."""
@@ -72,7 +104,7 @@ def _out(call: Call, rows: Sequence[WorkChain]) -> list[ChainOut]:
     found = []
     for row in rows:
         out = ChainOut.model_validate(row)
-        out.github_repo_url = WITH_USER.sub(r"\1", call.project.url)
+        out.github_repo_url = projects.address(call.project)
         out.issue_count, out.completed_count, out.current_issue_id = counts.get(row.id, (0, 0, None))
         if number := row.pull_request_number:
             url = row.pull_request_url or f"{call.project.url}/pull/{number}"

@@ -247,20 +247,20 @@ def test_a_deleted_chain_is_not_there_any_more(rest: Rest) -> None:
     assert of(rest.post("/work-chains/delete", chainId=chain))["id"] == chain
     for path in ("/work-chains/get", "/work-chains/issues"):
         refused(rest.get(path, id=chain), 404, "NOT_FOUND", "id")
-    for path in ("/work-chains/delete", "/work-chains/start", "/work-chains/cancel"):
-        refused(rest.post(path, chainId=chain), 404, "NOT_FOUND", "chainId")
+    for path in ("delete", "start", "cancel", "pause", "resume"):
+        refused(rest.post(f"/work-chains/{path}", chainId=chain), 404, "NOT_FOUND", "chainId")
     assert of(rest.get("/work-chains/list")) == []
 
 
 # what each request makes of a chain in each state; a number is the refusal, else the chain's status
 DOOR = """
-           start    cancel     delete
-pending    running  cancelled  pending
-running    409      cancelled  409
-paused     409      cancelled  cancelled
-completed  409      409        completed
-failed     running  cancelled  failed
-cancelled  409      409        cancelled
+           start    pause   resume   cancel     delete
+pending    running  409     409      cancelled  pending
+running    409      paused  409      cancelled  409
+paused     409      409     running  cancelled  cancelled
+completed  409      409     409      409        completed
+failed     running  409     409      cancelled  failed
+cancelled  409      409     409      409        cancelled
 """
 
 
@@ -271,9 +271,7 @@ def in_state(rest: Rest, state: str) -> str:
     if state == "cancelled":
         of(rest.post("/work-chains/cancel", chainId=chain))
     elif state == "paused":
-        with rest.db.write() as tx:
-            row = chains.get(tx, rest.mine.id, chain, lock=True)
-            chains.pause(tx, projects.find(tx, "mine"), row, "person")
+        of(rest.post("/work-chains/pause", chainId=chain))
     elif state in ("completed", "failed"):
         worked(rest, chain, "pushed" if state == "completed" else "failed")
     return chain

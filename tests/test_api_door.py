@@ -85,9 +85,13 @@ def test_scopes_are_those_that_are_promised() -> None:
     assert scopes.pop("POST /issue-sessions/permanent-delete") == "trash:write"
     for name, scope in scopes.items():
         right = "read" if name.startswith("GET") else "write"
-        resource = name.split("/")[1].replace("session-questions", "answering-sessions")
-        resource = "project" if resource == "events" else resource
-        assert scope == f"{resource}:{right}"
+        resource = name.split("/")[1]
+        assert scope == f"{OTHER_SCOPES.get(resource, resource)}:{right}"
+
+
+OTHER_SCOPES = {
+    "session-questions": "answering-sessions", "workflows": "project", "templates": "project", "events": "project",
+}  # fmt: skip
 
 
 # what to send so that each endpoint that takes ids is sent this issue, session, question, chain or run
@@ -118,6 +122,10 @@ IDS: dict[str, dict[str, str]] = {
     "/work-chains/issues": {"id": "chain"},
     "/work-chains/create": {"issueIds": "issue", "answeringSessionId": "answering"},
     "/work-chains/start": {"chainId": "chain"},
+    "/work-chains/pause": {"chainId": "chain"},
+    "/work-chains/resume": {"chainId": "chain"},
+    "/work-chains/retry": {"chainId": "chain", "issueId": "issue"},
+    "/work-chains/skip": {"chainId": "chain", "issueId": "issue"},
     "/work-chains/cancel": {"chainId": "chain"},
     "/work-chains/delete": {"chainId": "chain"},
     "/runs/get": {"id": "run"},
@@ -143,13 +151,16 @@ LISTS = {
 }
 
 
-def send(rest: Rest, route: Route, field: str, named: str, ours: str) -> Any:
-    inputs: dict[str, Any] = REST_OF_BODY.get(route.path, {}) | {field: named}
+def send(rest: Rest, route: Route, field: str, named: str, ours: dict[str, str]) -> Any:
+    fields = route.takes.model_fields
+    required = {fields[name].alias for name in fields if fields[name].is_required()}
+    others = {name: ours[name] for name in required & ours.keys()}
+    inputs: dict[str, Any] = others | REST_OF_BODY.get(route.path, {}) | {field: named}
     path = IN_PATH.sub(lambda part: inputs.pop(part[1]), route.path)
     if route.reads:
         return rest.get(path, **inputs)
     if "issueIds" in inputs:
-        inputs["issueIds"] = [named if field == "issueIds" else ours]
+        inputs["issueIds"] = [named if field == "issueIds" else ours["issueId"]]
     return rest.call(route.method, path, json=inputs)
 
 
@@ -163,7 +174,8 @@ def test_what_is_not_ours_is_not_there_and_stays_as_it_is(rest: Rest) -> None:
         "chain": rest.chain(project=rest.theirs).id,
         "run": rest.run(rest.theirs).id,
     }
-    ours = rest.issue().id
+    issue = rest.issue().id
+    ours = {"issueId": issue, "chainId": rest.chain(issue).id}
     before = everything(rest.db)
     for route in takers():
         for field, kind in IDS[route.path].items():

@@ -9,7 +9,7 @@ import pytest
 
 from bot.domain import states
 from bot.domain.errors import Conflict
-from bot.store.models import AnsweringSession, Issue, IssueSession, SessionQuestion, WorkChain
+from bot.store.models import AnsweringSession, ChainItem, Issue, IssueSession, SessionQuestion, WorkChain
 from tests.conftest import Clock
 
 # down the states, across the actions; a dash is a refusal
@@ -76,15 +76,32 @@ archived/approved    -       -         -       -
 archived/declined    -       -         -       -
 archived/conflict    -       -         -       -
 """
-Machine = tuple[str, states.Moves, tuple[str, ...], type[Any], Callable[[Any, str], None]]
+ITEM = """
+           work     wait     return   push  change_nothing  fail    skip     retry
+pending    running  waiting  -        -     -               -       skipped  -
+running    -        waiting  pending  done  no_change       failed  -        -
+waiting    -        -        pending  -     -               -       skipped  -
+done       -        -        -        -     -               -       -        -
+no_change  -        -        -        -     -               -       -        pending
+skipped    -        -        -        -     -               -       -        pending
+failed     -        -        -        -     -               -       skipped  pending
+"""
+Machine = tuple[str, states.Moves, tuple[str, ...], Callable[..., Any], Callable[[Any, str], None]]
+
+
+def item(id: str, status: str) -> ChainItem:
+    return ChainItem(issue_id=id, status=status)
+
+
 MACHINES: list[Machine] = [
     (ISSUE, states.ISSUE, states.ISSUE_STATUSES, Issue, states.move),
     (SESSION, states.SESSION, states.SESSION_STATUSES, IssueSession, states.move_session),
     (ANSWERING, states.ANSWERING, states.ANSWERING_STATUSES, AnsweringSession, states.move_answering),
     (QUESTION, states.QUESTION, states.QUESTION_STATES, SessionQuestion, states.move_question),
     (CHAIN, states.CHAIN, states.CHAIN_STATUSES, WorkChain, states.move_chain),
+    (ITEM, states.ITEM, states.ITEM_STATUSES, item, states.move_item),
 ]
-NAMES = ["issue", "session", "answering", "question", "chain"]
+NAMES = ["issue", "session", "answering", "question", "chain", "item"]
 
 
 def cells(table: str) -> Iterator[tuple[str, str, str]]:
@@ -96,7 +113,7 @@ def cells(table: str) -> Iterator[tuple[str, str, str]]:
             yield state, action, outcome
 
 
-def in_state(noun: type[Any], state: str) -> Any:
+def in_state(noun: Callable[..., Any], state: str) -> Any:
     """A row in this state; the conflict of a question is a flag."""
     if noun is SessionQuestion:
         conflict = state == "conflict"
@@ -176,3 +193,11 @@ def test_a_chain_has_ended_when_it_is_completed_or_cancelled(frozen: Clock) -> N
             states.move_chain(chain, action, reason="person" if action == "pause" else None)
             assert (chain.completed_at is not None) == (outcome in ("completed", "cancelled"))
             assert chain.paused_reason == ("person" if outcome == "paused" else None)
+
+
+def test_why_an_item_was_not_done_goes_when_it_is_tried_again() -> None:
+    for state, action, outcome in cells(ITEM):
+        if outcome != "-":
+            row = ChainItem(issue_id="iss_1", status=state, error="old")
+            states.move_item(row, action, error="red" if action == "fail" else None)
+            assert row.error == ("red" if outcome == "failed" else None)

@@ -11,6 +11,7 @@ from api.schemas.base import (
     Body,
     ChainId,
     Ids,
+    IssueId,
     PullRequest,
     Query,
     Short,
@@ -75,3 +76,13 @@ class NewChain(Body):
 
 class ChainNamed(Body):
     chain_id: ChainId
+
+
+class ItemNamed(ChainNamed):
+    issue_id: IssueId
+
+
+class ItemSkipped(ItemNamed):
+    """`reason`: what the chain's table says of it."""
+
+    reason: Text | None = None

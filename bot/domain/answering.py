@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from bot.domain import issues, mirror, projects, repo_config, runs, states
+from bot.domain import issues, mirror, repo_config, runs, states
 from bot.domain.errors import Conflict, Invalid, NotFound
 from bot.domain.pages import Page, page
 from bot.store import clock, outbox
@@ -33,7 +33,7 @@ def create(
     Raises Invalid unless exactly one of the two is given, and for a pull request where there are none; NotFound;
     Conflict for a session that came to nothing.
     """
-    projects.must_run(project)
+    runs.must_be_allowed(tx, project)
     if (issue_session_id is None) == (issue_ids is None):
         raise Invalid("Give exactly one of issueSessionId and issueIds.", "issueSessionId")
     if pull_request_number is not None and project.repository_id is None:
@@ -110,10 +110,7 @@ def ask(tx: Session, project: Project, session: AnsweringSession) -> None:
         session.asked, session.commit = _seen_by(tx, scan), scan.commit
     if not session.agent:
         return
-    run = runs.queue(
-        tx, project, "ask", "scripted" if project.mode == "test" else "base", session_id=session.id
-    )
-    session.run_id = run.id
+    session.run_id = runs.queue(tx, project, "ask", "base", session_id=session.id).id
     outbox.add(tx, "ask", lane=f"answers:{session.id}", session_id=session.id)
 
 
@@ -138,7 +135,7 @@ def failed(tx: Session, session: AnsweringSession, error: str) -> None:
 
 def retry(tx: Session, project: Project, session: AnsweringSession) -> None:
     """Ask again after a failure. Raises Conflict where nothing failed."""
-    projects.must_run(project)
+    runs.must_be_allowed(tx, project)
     if session.status != "pending" or session.error is None:
         raise Conflict(
             f"Session {session.id} has nothing to retry: it is {session.status}, and its asking did not fail.",

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session
 
-from bot.domain import answering, issues, mirror, projects, questions, runs, states
+from bot.domain import answering, issues, mirror, questions, runs, states, workflows
 from bot.domain.branches import branch_name_error
 from bot.domain.errors import Conflict, Invalid, NotFound
 from bot.domain.pages import Page, page
@@ -17,7 +17,6 @@ from bot.store import clock, outbox
 from bot.store.db import lock
 from bot.store.models import AnsweringSession, ChainItem, Issue, Project, Run, WorkChain
 
-WORKFLOWS = ("default",)
 OPEN_TO_FIX = ("open", "failed")
 
 
@@ -29,7 +28,7 @@ def create(
     issue_ids: Sequence[str],
     created_by: str,
     description: str = "",
-    workflow_id: str = "default",
+    workflow_id: str = workflows.DEFAULT,
     github_repo_url: str | None = None,
     branch_name: str | None = None,
     base_branch: str | None = None,
@@ -37,10 +36,7 @@ def create(
     answering_session_id: str | None = None,
 ) -> WorkChain:
     """A chain that waits to be started. Raises Invalid or NotFound, with the field."""
-    if workflow_id not in WORKFLOWS:
-        raise NotFound(
-            f"There is no workflow {workflow_id!r}; there is {', '.join(WORKFLOWS)}.", "workflowId"
-        )
+    workflows.get(project, workflow_id)
     if github_repo_url is not None and not is_repository(project, github_repo_url):
         raise Invalid(f"This key belongs to {project.name}; leave githubRepoUrl out.", "githubRepoUrl")
     for issue_id in issue_ids:
@@ -123,10 +119,7 @@ def worked_issues(tx: Session, chain: WorkChain) -> list[tuple[ChainItem, Issue]
 def fix(tx: Session, project: Project, issue_id: str, *, created_by: str) -> Run:
     """Make and start a chain of this one issue; its run. Raises Conflict where it is not open to be fixed."""
     issue = issues.get(tx, project.id, issue_id, field="issueId", lock=True)
-    if issue.status not in OPEN_TO_FIX:
-        raise Conflict(
-            f"Issue {issue_id} is {issue.status}: only one that is open or failed is fixed.", "issueId"
-        )
+    _must_be_open(issue)
     _must_be_answered(tx, project, {issue_id}, "issueId")
     chain = create(tx, project, title=issue.title[:200], issue_ids=[issue_id], created_by=created_by)
     start(tx, project, chain.id)
@@ -139,18 +132,64 @@ def start(tx: Session, project: Project, chain_id: str) -> WorkChain:
     Raises Conflict in any other state, in a paused project, while a blocking question about one of its issues
     is open, or while another chain works the same branch.
     """
-    projects.must_run(project)
+    runs.must_be_allowed(tx, project)
     chain = get(tx, project.id, chain_id, field="chainId", lock=True)
     states.must_allow(chain, "start")
     left = [item for item in items(tx, [chain.id])[chain.id] if item.status not in states.ITEM_WORKED]
     _must_be_answered(tx, project, {item.issue_id for item in left}, "chainId")
-    _must_be_alone(tx, chain)
-    states.move_chain(chain, "start")
-    chain.error = None
-    chain.started_at = chain.started_at or clock.now()
     for item in left:
-        item.status, item.error = "pending", None
-    _next(tx, project, chain)
+        if item.status == "failed":
+            states.move_item(item, "retry")
+    _go_on(tx, project, chain, "start")
+    return chain
+
+
+def resume(tx: Session, project: Project, chain_id: str) -> WorkChain:
+    """Go on with a paused chain, on top of what somebody else put on its branch.
+
+    Raises Conflict in any other state, in a paused project, while the question that it waits for is open, or while
+    another chain works the same branch.
+    """
+    runs.must_be_allowed(tx, project)
+    chain = get(tx, project.id, chain_id, field="chainId", lock=True)
+    states.must_allow(chain, "resume")
+    _must_be_answered(tx, project, {item.issue_id for item in _waiting(tx, chain)}, "chainId")
+    _go_on(tx, project, chain, "resume")
+    return chain
+
+
+def retry(tx: Session, project: Project, chain_id: str, issue_id: str) -> WorkChain:
+    """Have an issue worked again that failed, was skipped or needed no change; a failed chain goes on with it.
+
+    Raises Conflict for an item in another state, for an issue that is not open, in a chain that has ended, and for
+    a failed chain where `start` would.
+    """
+    runs.must_be_allowed(tx, project)
+    chain, item = _item(tx, project, chain_id, issue_id)
+    states.move_item(item, "retry")
+    _must_be_open(issues.get(tx, project.id, issue_id, field="issueId", lock=True))
+    if chain.status == "failed":
+        _must_be_answered(tx, project, {issue_id}, "issueId")
+        _go_on(tx, project, chain, "start")
+    else:
+        show(tx, project, chain)
+    return chain
+
+
+def skip(tx: Session, project: Project, chain_id: str, issue_id: str, reason: str | None = None) -> WorkChain:
+    """Leave an issue out; a chain that waits for it or failed at it goes on.
+
+    Raises Conflict for an item that is in work or done, and in a chain that has ended.
+    """
+    chain, item = _item(tx, project, chain_id, issue_id)
+    before = item.status
+    states.move_item(item, "skip", error=reason or "somebody skipped it")
+    action = {"waiting": "resume", "failed": "start"}.get(before)
+    if action and chain.status in states.CHAIN[action][0]:
+        runs.must_be_allowed(tx, project)
+        _go_on(tx, project, chain, action)
+    else:
+        show(tx, project, chain)
     return chain
 
 
@@ -170,10 +209,7 @@ def cancel(tx: Session, project: Project, chain: WorkChain) -> None:
     states.move_chain(chain, "cancel")
     for item in items(tx, [chain.id])[chain.id]:
         if item.status in ("running", "waiting"):
-            if item.run_id and runs.is_live(tx, item.run_id):
-                runs.end(runs.get(tx, project.id, item.run_id), "cancelled")
-            item.status = "pending"
-            _issue_moves(tx, project, item, "returned")
+            _give_back(tx, project, item)
     show(tx, project, chain)
 
 
@@ -188,7 +224,8 @@ def pushed(
     """The item's commit is on the branch."""
     runs.end(_run(tx, project, item), "completed", outcome="done", summary=summary)
     runs.get(tx, project.id, item.run_id or "").commit = commit
-    item.status, item.commit, chain.head = "done", commit, commit
+    states.move_item(item, "push")
+    item.commit = chain.head = commit
     _issue_moves(tx, project, item, "fix_pushed")
     if project.repository_id is None:
         _issue_moves(tx, project, item, "merged")
@@ -198,7 +235,7 @@ def pushed(
 def changed_nothing(tx: Session, project: Project, chain: WorkChain, item: ChainItem, why: str) -> None:
     """There was nothing to do for this item, and why; no commit is made."""
     runs.end(_run(tx, project, item), "completed", outcome="no_change", summary=why)
-    item.status, item.error = "no_change", why
+    states.move_item(item, "change_nothing", error=why)
     _issue_moves(tx, project, item, "returned")
     _next(tx, project, chain)
 
@@ -206,7 +243,7 @@ def changed_nothing(tx: Session, project: Project, chain: WorkChain, item: Chain
 def went_wrong(tx: Session, project: Project, chain: WorkChain, item: ChainItem, error: str) -> None:
     """The item failed: the chain stops there, or goes on where it is told to."""
     runs.end(_run(tx, project, item), "failed", outcome="failed", error=error)
-    item.status, item.error = "failed", error
+    states.move_item(item, "fail", error=error)
     _issue_moves(tx, project, item, "run_failed", reason=error)
     if chain.on_failure == "continue":
         _next(tx, project, chain)
@@ -225,7 +262,7 @@ def needs_answer(
 ) -> None:
     """The agent asks before it goes on, about `commit`: the chain waits for a session of its own."""
     runs.end(_run(tx, project, item), "completed", outcome="needs_answer", summary=summary)
-    item.status = "waiting"
+    states.move_item(item, "wait")
     _issue_moves(tx, project, item, "returned")
     session = answering.create(
         tx, project, created_by=chain.created_by, issue_ids=[item.issue_id], agent=False
@@ -237,32 +274,42 @@ def needs_answer(
     show(tx, project, chain)
 
 
-def pause(tx: Session, project: Project, chain: WorkChain, reason: str) -> None:
-    """Let nothing more be worked until it is resumed; the item in hand begins anew then."""
-    item = current(tx, chain)
-    if item is not None:
-        if item.run_id and runs.is_live(tx, item.run_id):
-            runs.end(runs.get(tx, project.id, item.run_id), "cancelled")
-        item.status = "pending"
-        _issue_moves(tx, project, item, "returned")
+def pause(
+    tx: Session, project: Project, chain: WorkChain, reason: str, *, foreign: str | None = None
+) -> None:
+    """Let nothing more be worked until it is resumed; the item in hand begins anew then.
+
+    `foreign`: somebody else's commit that is the reason. Raises Conflict unless the chain runs.
+    """
     states.move_chain(chain, "pause", reason=reason)
+    chain.foreign_head = foreign
+    if item := current(tx, chain):
+        _give_back(tx, project, item)
     show(tx, project, chain)
+
+
+def project_paused(tx: Session, project: Project) -> None:
+    """Nothing is to run in the project any more: what runs waits until that is over."""
+    for chain in tx.scalars(_of(project, WorkChain.status == "running")):
+        pause(tx, project, chain, "project")
+
+
+def project_resumed(tx: Session, project: Project) -> None:
+    """The project runs again: what waited for that goes on."""
+    for chain in tx.scalars(_of(project, WorkChain.paused_reason == "project")):
+        if _rival(tx, chain) is None:
+            _go_on(tx, project, chain, "resume")
 
 
 def answered(tx: Session, project: Project, session: AnsweringSession) -> None:
     """These answers were given: chains that waited for them go on."""
-    waiting = select(WorkChain).where(
-        WorkChain.project_id == project.id,
-        WorkChain.status == "paused",
-        WorkChain.paused_reason == "needs_answer",
-    )
-    for chain in tx.scalars(waiting.with_for_update()):
-        waits = [item for item in items(tx, [chain.id])[chain.id] if item.status == "waiting"]
-        if any(item.issue_id in session.asked for item in waits):
-            for item in waits:
-                item.status = "pending"
-            states.move_chain(chain, "resume")
-            _next(tx, project, chain)
+    for chain in tx.scalars(_of(project, WorkChain.paused_reason == "needs_answer")):
+        if not any(item.issue_id in session.asked for item in _waiting(tx, chain)):
+            continue
+        if project.paused_reason:
+            chain.paused_reason = "project"
+        elif _rival(tx, chain) is None:
+            _go_on(tx, project, chain, "resume")
 
 
 def pull_request_closed(tx: Session, project: Project, number: int, *, merged: bool) -> None:
@@ -277,10 +324,23 @@ def pull_request_closed(tx: Session, project: Project, number: int, *, merged: b
 
 
 def show(tx: Session, project: Project, chain: WorkChain) -> None:
-    """Have GitHub brought to what the chain is now."""
-    if project.repository_id and project.mode == "live":
+    """Have GitHub brought to what the chain is now, once it has started."""
+    if project.repository_id and project.mode == "live" and chain.started_at:
         outbox.add(tx, "show_chain", lane=f"pull:{chain.branch_name}:{project.id}", key=f"show_chain:{chain.id}",
                    chain_id=chain.id)  # fmt: skip
+
+
+def _go_on(tx: Session, project: Project, chain: WorkChain, action: str) -> None:
+    """Start or resume. Raises Conflict while another chain works the same branch."""
+    _must_be_alone(tx, chain)
+    states.move_chain(chain, action)
+    chain.error, chain.started_at = None, chain.started_at or clock.now()
+    if chain.head and chain.foreign_head:
+        chain.head = chain.foreign_head
+    chain.foreign_head = None
+    for item in _waiting(tx, chain):
+        states.move_item(item, "return")
+    _next(tx, project, chain)
 
 
 def _next(tx: Session, project: Project, chain: WorkChain) -> None:
@@ -293,13 +353,11 @@ def _next(tx: Session, project: Project, chain: WorkChain) -> None:
         # locked: of two chains with this issue only one works it
         issue = tx.get_one(Issue, item.issue_id, with_for_update=True, populate_existing=True)
         if issue.deleted_at or issue.status not in OPEN_TO_FIX:
-            item.status, item.error = (
-                "skipped",
-                f"the issue is {'deleted' if issue.deleted_at else issue.status}",
-            )
+            why = f"the issue is {'deleted' if issue.deleted_at else issue.status}"
+            states.move_item(item, "skip", error=why)
             continue
         if questions.blocking(tx, project.id, {issue.id}):
-            item.status = "waiting"
+            states.move_item(item, "wait")
             states.move_chain(chain, "pause", reason="needs_answer")
             show(tx, project, chain)
             return
@@ -317,12 +375,20 @@ def _next(tx: Session, project: Project, chain: WorkChain) -> None:
 
 
 def _work(tx: Session, project: Project, chain: WorkChain, item: ChainItem, issue: Issue) -> None:
-    template = "scripted" if project.mode == "test" else "base"
+    template = workflows.get(project, chain.workflow_id).template_id
     run = runs.queue(tx, project, "fix", template, issue_id=issue.id, chain_id=chain.id)
-    item.status, item.run_id, item.error = "running", run.id, None
+    states.move_item(item, "work")
+    item.run_id = issue.run_id = run.id
     states.move(issue, "run_started")
-    issue.run_id = run.id
     outbox.add(tx, "fix", lane=f"chain:{chain.id}", key=f"fix:{run.id}", run_id=run.id)
+
+
+def _give_back(tx: Session, project: Project, item: ChainItem) -> None:
+    """The item is not worked now; its run stops at its next word."""
+    if item.run_id and runs.is_live(tx, item.run_id):
+        runs.end(_run(tx, project, item), "cancelled")
+    states.move_item(item, "return")
+    _issue_moves(tx, project, item, "returned")
 
 
 def _fail(tx: Session, project: Project, chain: WorkChain, error: str) -> None:
@@ -351,6 +417,34 @@ def _run(tx: Session, project: Project, item: ChainItem) -> Any:
     return runs.get(tx, project.id, item.run_id or "")
 
 
+def _waiting(tx: Session, chain: WorkChain) -> list[ChainItem]:
+    return [item for item in items(tx, [chain.id])[chain.id] if item.status == "waiting"]
+
+
+def _item(tx: Session, project: Project, chain_id: str, issue_id: str) -> tuple[WorkChain, ChainItem]:
+    """A chain that has not ended, and its item of this issue. Raises NotFound, Conflict."""
+    chain = get(tx, project.id, chain_id, field="chainId", lock=True)
+    found = {issue.id: item for item, issue in worked_issues(tx, chain)}
+    if issue_id not in found:
+        raise NotFound(f"There is no issue {issue_id} in chain {chain_id}.", "issueId")
+    if chain.status in ("completed", "cancelled"):
+        raise Conflict(f"Chain {chain_id} is {chain.status}: make a new one for this issue.", "chainId")
+    return chain, found[issue_id]
+
+
+def _of(project: Project, *conditions: Any) -> Any:
+    """The project's chains that fulfil these, held."""
+    query = select(WorkChain).where(WorkChain.project_id == project.id, *conditions)
+    return query.order_by(WorkChain.id).with_for_update()
+
+
+def _must_be_open(issue: Issue) -> None:
+    if issue.status not in OPEN_TO_FIX:
+        raise Conflict(
+            f"Issue {issue.id} is {issue.status}: only one that is open or failed is fixed.", "issueId"
+        )
+
+
 def _must_be_answered(tx: Session, project: Project, issue_ids: set[str], field: str) -> None:
     if open_ones := questions.blocking(tx, project.id, issue_ids):
         first = open_ones[0]
@@ -358,13 +452,18 @@ def _must_be_answered(tx: Session, project: Project, issue_ids: set[str], field:
 
 
 def _must_be_alone(tx: Session, chain: WorkChain) -> None:
+    if other := _rival(tx, chain):
+        raise Conflict(f"Chain {other} works on {chain.branch_name} now; wait for it.", "chainId")
+
+
+def _rival(tx: Session, chain: WorkChain) -> str | None:
+    """The chain that works on this one's branch; none can begin to before the transaction ends."""
     lock(tx, f"branch:{chain.project_id}:{chain.branch_name}")
     query = select(WorkChain.id).where(
         WorkChain.project_id == chain.project_id, WorkChain.branch_name == chain.branch_name,
         WorkChain.status == "running", WorkChain.id != chain.id,
     )  # fmt: skip
-    if other := tx.scalars(query).first():
-        raise Conflict(f"Chain {other} works on {chain.branch_name} now; wait for it.", "chainId")
+    return tx.scalars(query).first()
 
 
 def _plain(url: str) -> str:

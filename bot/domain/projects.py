@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
@@ -9,11 +10,12 @@ from typing import Literal
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from bot.domain import mirror
+from bot.domain import chains, mirror
 from bot.domain.errors import Conflict, Invalid, NotFound
 from bot.store import clock
 from bot.store.models import Installation, Project
 
+WITH_USER = re.compile(r"^(\w[\w+.-]*://)[^/]*@")
 LEVELS = ("none", "read", "triage", "write", "maintain", "admin")
 
 
@@ -67,21 +69,26 @@ def everything(tx: Session) -> list[Project]:
     return list(tx.scalars(select(Project).order_by(Project.name)))
 
 
+def address(project: Project) -> str:
+    """Where the repository is, without what may be the operator's password."""
+    return WITH_USER.sub(r"\1", project.url)
+
+
 def pause(tx: Session, project: Project, reason: str) -> None:
-    """Let nothing start in the project until it is resumed."""
+    """Let nothing start in the project until it is resumed; its running chains wait too."""
     project.paused_reason = reason
+    tx.flush()
+    chains.project_paused(tx, project)
 
 
 def resume(tx: Session, project: Project) -> None:
-    """Let the project go on; GitHub is brought to what changed meanwhile."""
+    """Let the project go on with what waited; GitHub is brought to what changed meanwhile."""
+    if project.paused_reason is None:
+        return
     project.paused_reason = None
+    tx.flush()
     mirror.catch_up(tx, project)
-
-
-def must_run(project: Project) -> None:
-    """Raises Conflict with the reason when the project is paused."""
-    if project.paused_reason:
-        raise Conflict(f"The project is paused: {project.paused_reason}. Resume it first.")
+    chains.project_resumed(tx, project)
 
 
 def installed(tx: Session, installation_id: int, account: str, repositories: Iterable[Repository]) -> None:

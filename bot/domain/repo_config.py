@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import yaml
@@ -41,22 +43,46 @@ class RepoConfig(Part):
     protected_paths: list[str] = [".github/**", "CODEOWNERS", ".askfirst/**"]
 
 
+@dataclass(frozen=True)
+class Setting:
+    """A value in force, and where it is written; nowhere, where it is the default."""
+
+    key: str
+    value: Any
+    file: str | None
+    line: int | None
+
+
 def of(project: Project) -> RepoConfig:
     """The configuration in force: the last good one."""
     return RepoConfig.model_validate(project.config or {})
 
 
+def settings(project: Project) -> list[Setting]:
+    """Every value in force, `questions.max` for max of questions, in the order of the documentation."""
+    lines = project.config_lines or {}
+    values = _leaves(of(project).model_dump(mode="json"))
+    return [Setting(key, value, PATH if key in lines else None, lines.get(key)) for key, value in values]
+
+
 def read(project: Project, text: str | None) -> None:
     """Take over what the file says now (None: there is none). A bad one changes nothing but the error."""
     try:
-        project.config = parse(text or "").model_dump()
-        project.config_error = None
+        config, tree = _read(text or "")
     except BadConfig as error:
         project.config_error = f"{PATH}, {error}"
+    else:
+        project.config, project.config_lines = config.model_dump(), dict(_lines(tree))
+        project.config_error = None
 
 
 def parse(text: str) -> RepoConfig:
     """The configuration in a file's text. Raises BadConfig."""
+    return _read(text)[0]
+
+
+def _read(text: str) -> tuple[RepoConfig, Any]:
+    """The configuration, and the YAML nodes it was read from."""
     if len(text) > LONGEST:
         raise BadConfig(f"line 1: the file is longer than {LONGEST} characters.")
     try:
@@ -71,7 +97,7 @@ def parse(text: str) -> RepoConfig:
     except ValueError:  # a number or a date that there is not
         raise BadConfig("line 1: this is not a configuration.") from None
     try:
-        return RepoConfig.model_validate(_without_empty_parts(given))
+        return RepoConfig.model_validate(_without_empty_parts(given)), tree
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         raise BadConfig(f"line {_line(tree, first['loc'])}: {_wrong(first)}.") from None
@@ -140,6 +166,23 @@ def _part(name: Any) -> type[Part] | None:
 
 def _keys(part: type[Part]) -> str:
     return ", ".join(part.model_fields)
+
+
+def _leaves(values: dict[str, Any], above: str = "") -> Iterator[tuple[str, Any]]:
+    for name, value in values.items():
+        if isinstance(value, dict) and value:
+            yield from _leaves(value, f"{above}{name}.")
+        else:
+            yield above + name, value
+
+
+def _lines(node: Any, above: str = "") -> Iterator[tuple[str, int]]:
+    """The line of each value, by its key."""
+    for key, value in node.value if isinstance(node, yaml.MappingNode) else ():
+        if isinstance(value, yaml.MappingNode) and value.value:
+            yield from _lines(value, f"{above}{key.value}.")
+        else:
+            yield above + key.value, key.start_mark.line + 1
 
 
 def _line(node: Any, path: tuple[Any, ...]) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from bot.domain.errors import NotFound
+from bot.domain.errors import Conflict, NotFound
 from bot.domain.pages import Page, page
 from bot.store import clock
 from bot.store.models import Project, Run, RunLog
@@ -14,6 +14,19 @@ KINDS = ("scan", "ask", "fix")
 STATUSES = ("queued", "running", "completed", "failed", "cancelled")
 LIVE = ("queued", "running")
 LOG_LIMIT = 2**20
+
+
+def must_be_allowed(tx: Session, project: Project) -> None:
+    """Raises Conflict with the reason while the project is paused: nothing starts in it."""
+    # held, so that a pause comes before this start and stops it, or after it and finds it
+    held = select(Project.paused_reason).where(Project.id == project.id).with_for_update(read=True)
+    if reason := tx.scalar(held):
+        raise Conflict(f"The project is paused: {reason.rstrip('.')}. Resume it first.")
+
+
+def template(project: Project, wanted: str = "base") -> str:
+    """The template that a run gets: in a test project always `scripted`."""
+    return "scripted" if project.mode == "test" else wanted
 
 
 def queue(
@@ -32,7 +45,7 @@ def queue(
         project_id=project.id,
         kind=kind,
         status="queued",
-        template_id=template_id,
+        template_id=template(project, template_id),
         session_id=session_id,
         issue_id=issue_id,
         chain_id=chain_id,

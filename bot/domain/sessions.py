@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from bot.domain import answering, findings, projects, runs, states, threads
+from bot.domain import answering, findings, runs, states, threads
 from bot.domain.errors import Conflict, NotFound
 from bot.domain.pages import Page, page
 from bot.domain.places import Finding, Scope
@@ -33,9 +33,7 @@ def start(
     comment: dict[str, Any] | None = None,
 ) -> IssueSession:
     """Queue a scan; `comment` names the GitHub comment that asked for it. Raises Conflict in a paused project."""
-    projects.must_run(project)
-    if project.mode == "test":
-        template_id = "scripted"
+    runs.must_be_allowed(tx, project)
     session_id = clock.new_id("is")
     run = runs.queue(tx, project, "scan", template_id, session_id=session_id)
     session = IssueSession(
@@ -44,7 +42,7 @@ def start(
         name=" ".join(prompt.split())[:60].strip(),
         prompt=prompt,
         status="active",
-        template_id=template_id,
+        template_id=run.template_id,
         memory_mb=memory_mb,
         cpu_count=cpu_count,
         timeout_ms=timeout_ms,

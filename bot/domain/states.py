@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bot.domain.errors import Conflict
 from bot.store import clock
-from bot.store.models import AnsweringSession, Issue, IssueSession, SessionQuestion, WorkChain
+from bot.store.models import AnsweringSession, ChainItem, Issue, IssueSession, SessionQuestion, WorkChain
 
 Moves = dict[str, tuple[tuple[str, ...], str]]
 
@@ -76,6 +76,16 @@ CHAIN: Moves = {
 
 ITEM_STATUSES = ("pending", "running", "waiting", "done", "no_change", "skipped", "failed")
 ITEM_WORKED = ("done", "no_change", "skipped")
+ITEM: Moves = {
+    "work": (("pending",), "running"),
+    "wait": (("pending", "running"), "waiting"),
+    "return": (("running", "waiting"), "pending"),
+    "push": (("running",), "done"),
+    "change_nothing": (("running",), "no_change"),
+    "fail": (("running",), "failed"),
+    "skip": (("pending", "waiting", "failed"), "skipped"),
+    "retry": (("no_change", "skipped", "failed"), "pending"),
+}
 
 
 def allows(issue: Issue, action: str) -> bool:
@@ -85,7 +95,7 @@ def allows(issue: Issue, action: str) -> bool:
 
 def move(issue: Issue, action: str, *, resolution: str | None = None, reason: str | None = None) -> None:
     """Take one step of ISSUE. Raises Conflict when the issue's state does not allow it."""
-    issue.status = _step(ISSUE, "Issue", issue, action, "issueId")
+    issue.status = _step(ISSUE, f"Issue {issue.id}", issue.status, action, "issueId")
     issue.resolution = resolution or RESOLUTIONS.get(action)
     issue.failure_reason = reason
     issue.updated_at = clock.now()
@@ -94,13 +104,13 @@ def move(issue: Issue, action: str, *, resolution: str | None = None, reason: st
 
 def move_session(session: IssueSession, action: str) -> None:
     """Take one step of SESSION. Raises Conflict when the session has ended."""
-    session.status = _step(SESSION, "Session", session, action, "sessionId")
+    session.status = _step(SESSION, f"Session {session.id}", session.status, action, "sessionId")
     session.completed_at = clock.now()
 
 
 def move_answering(session: AnsweringSession, action: str) -> None:
     """Take one step of ANSWERING; each action is named by the state it leads to. Raises Conflict."""
-    session.status = _step(ANSWERING, "Session", session, action, "status")
+    session.status = _step(ANSWERING, f"Session {session.id}", session.status, action, "status")
     if session.status not in ASKING:
         session.callback_digest = None  # for good: who reopens it asks with an API key
 
@@ -118,32 +128,31 @@ def lets(session: AnsweringSession, question: SessionQuestion, act: str) -> bool
 
 def move_question(question: SessionQuestion, action: str) -> None:
     """Take one step of QUESTION. Raises Conflict."""
-    state = _step(QUESTION, "Question", question, action, "id")
+    state = _step(QUESTION, f"Question {question.id}", stands(question), action, "id")
     question.conflict = state == "conflict"
     question.status = "pending" if question.conflict else state
 
 
 def must_allow(chain: WorkChain, action: str) -> None:
     """Raises Conflict where the chain's state does not allow this action."""
-    _step(CHAIN, "Chain", chain, action, "chainId")
+    _step(CHAIN, f"Chain {chain.id}", chain.status, action, "chainId")
 
 
 def move_chain(chain: WorkChain, action: str, *, reason: str | None = None) -> None:
     """Take one step of CHAIN; `reason` says why it is paused. Raises Conflict."""
-    chain.status = _step(CHAIN, "Chain", chain, action, "chainId")
+    chain.status = _step(CHAIN, f"Chain {chain.id}", chain.status, action, "chainId")
     chain.paused_reason = reason
     chain.completed_at = clock.now() if chain.status in ("completed", "cancelled") else None
 
 
-def _step(
-    moves: Moves,
-    noun: str,
-    row: Issue | IssueSession | AnsweringSession | SessionQuestion | WorkChain,
-    action: str,
-    field: str,
-) -> str:
+def move_item(item: ChainItem, action: str, *, error: str | None = None) -> None:
+    """Take one step of ITEM; `error` says why it was not done. Raises Conflict."""
+    item.status = _step(ITEM, f"Item {item.issue_id}", item.status, action, "issueId")
+    item.error = error
+
+
+def _step(moves: Moves, what: str, present: str, action: str, field: str) -> str:
     allowed, status = moves[action]
-    present = stands(row) if isinstance(row, SessionQuestion) else row.status
     if present not in allowed:
-        raise Conflict(f"{noun} {row.id} is {present}; this needs it to be {' or '.join(allowed)}.", field)
+        raise Conflict(f"{what} is {present}; this needs it to be {' or '.join(allowed)}.", field)
     return status

@@ -29,6 +29,8 @@ _STATES: dict[ItemState, str] = {
 _REASONS = {
     "needs_answer": "An answer is needed first; its question is in a thread of its own.",
     "foreign_commit": "Somebody else's commit is on the branch, and I add nothing on top of it unasked.",
+    "person": "Somebody paused it; it goes on when it is resumed.",
+    "project": "The whole project is paused; it goes on with it.",
 }
 
 

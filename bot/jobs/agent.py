@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from bot.agents.base import AgentFailed
 from bot.domain import repo_config, runs
 from bot.github.errors import Forbidden, NoInstallation, NotFound, Unprocessable
+from bot.jobs.errors import Later
 from bot.jobs.live import Live
 from bot.jobs.work import Work
 from bot.sandbox import open_sandbox, push, repo
@@ -25,11 +26,18 @@ from bot.sandbox.template import Template
 from bot.store.models import Project, Run
 
 LOG_TAIL = 2_000
+PAUSED_SECONDS = 60.0
 AUTHOR = ("Askfirst", "askfirst@users.noreply.github.com")
 
 
 class RunFailed(Exception):
     """The run came to nothing; the text says why, and shows the end of its log."""
+
+
+def must_be_allowed(project: Project) -> None:
+    """Raises Later while the project is paused: what was queued before begins after it."""
+    if project.paused_reason:
+        raise Later(PAUSED_SECONDS, f"the project is paused: {project.paused_reason}")
 
 
 @dataclass(frozen=True)

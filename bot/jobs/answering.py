@@ -24,6 +24,7 @@ def ask(work: Work) -> None:
         session, project = _load(tx, work)
         if session.status != "pending" or not session.run_id:
             return
+        agent.must_be_allowed(project)
         run = runs.get(tx, project.id, session.run_id)
         runs.start(run)
         about = [brief(tx, tx.get_one(Issue, issue_id)) for issue_id in session.asked]

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
-from bot.agents.base import FixResult, Task
+from bot.agents.base import FixResult, Task, TaskLimits
 from bot.agents.run import run_fix
-from bot.domain import chains, questions, runs
+from bot.domain import chains, questions, runs, workflows
 from bot.github import committext
 from bot.jobs import agent
 from bot.jobs.agent import Checkout, RunFailed
@@ -56,10 +56,12 @@ def fix(work: Work) -> None:
         run, chain, item, project = found
         runs.start(run)
         issue = tx.get_one(Issue, item.issue_id)
-        task = Task(kind="fix", issues=[brief(tx, issue)])
+        minutes = workflows.get(project, chain.workflow_id).minutes
+        task = Task(kind="fix", issues=[brief(tx, issue)], limits=TaskLimits(timeout_ms=minutes * 60_000))
         answers = questions.names_for(tx, project.id, issue)
+        tries = runs.listed(tx, project.id, {"chain_id": chain.id, "issue_id": issue.id}).rows
     try:
-        outcome = _fix(work, run, chain, issue, project, task, answers)
+        outcome = _fix(work, run, chain, issue, project, task, answers, [one.id for one in tries])
     except RunFailed as failed:
         with work.finish() as tx:
             died(tx, work.args, str(failed))
@@ -107,19 +109,20 @@ def _fix(
     project: Project,
     task: Task,
     answers: Sequence[str],
+    tries: Sequence[str],
 ) -> Outcome:
     with agent.live(work, run.id) as live, agent.reasons(project):
         template = work.tools.template(run.template_id)
         with (
             agent.checkout(work, project, chain.base_branch, branch=chain.branch_name) as source,
-            agent.sandbox(live, template) as box,
+            agent.sandbox(live, template, timeout_ms=task.limits.timeout_ms) as box,
         ):
             if chain.head and not source.on_wanted_branch:
                 raise RunFailed(
                     f"branch {chain.branch_name} is not there any more, nor is what was pushed to it: restore it, "
                     f"and start the chain again"
                 )
-            if ours := _already_there(source, chain, run):
+            if ours := _already_there(source, chain, tries):
                 return ours
             task = task.model_copy(update={"protected_paths": source.config.protected_paths})
             result = run_fix(template, task, source.folder, box, live.progress, live.log)
@@ -137,17 +140,18 @@ def _fix(
             return _push(work, project, chain, source, commit) or Pushed(commit, result.summary)
 
 
-def _already_there(source: Checkout, chain: WorkChain, run: Run) -> Pushed | Foreign | None:
-    """What a lost worker of this run pushed, or what somebody else did."""
+def _already_there(source: Checkout, chain: WorkChain, tries: Sequence[str]) -> Pushed | Foreign | None:
+    """What a lost or stopped run for this item pushed, or what somebody else did."""
     if chain.head in (None, source.commit):
         # before our first commit the branch is whoever's made it: the round of questions, or a person
-        ours = chain.head is None and _made_by(source, run)
+        ours = chain.head is None and _made_by(source, tries)
         return Pushed(source.commit, "") if ours else None
-    return Pushed(source.commit, "") if _made_by(source, run) else Foreign(source.commit)
+    return Pushed(source.commit, "") if _made_by(source, tries) else Foreign(source.commit)
 
 
-def _made_by(source: Checkout, run: Run) -> bool:
-    return f"\nAskfirst-Run: {run.id}" in commits.message(source.mirror, source.commit)
+def _made_by(source: Checkout, tries: Sequence[str]) -> bool:
+    message = commits.message(source.mirror, source.commit)
+    return any(f"\nAskfirst-Run: {run_id}" in message for run_id in tries)
 
 
 def _push(work: Work, project: Project, chain: WorkChain, source: Checkout, commit: str) -> Foreign | None:
@@ -178,7 +182,7 @@ def _take_over(tx: Session, project: Project, chain: WorkChain, item: ChainItem,
     if isinstance(outcome, Pushed):
         chains.pushed(tx, project, chain, item, outcome.commit, outcome.summary)
     elif isinstance(outcome, Foreign):
-        chains.pause(tx, project, chain, "foreign_commit")
+        chains.pause(tx, project, chain, "foreign_commit", foreign=outcome.commit or None)
     elif isinstance(outcome, Asks):
         found = [asked(one) for one in outcome.result.questions]
         chains.needs_answer(tx, project, chain, item, found, outcome.result.summary, outcome.commit)

@@ -48,5 +48,5 @@ def show(work: Work) -> None:
         kept.pull_request_number, kept.pull_request_url = pull.number, pull.url
         if chain.status in TURNING_POINTS:
             worked = len([item for item in picture.items if item.state != "pending"])
-            key = f"chain.{chain.id}.{chain.status}.{worked}"
+            key = f"chain.{chain.id}.{chain.status}.{chain.foreign_head or worked}"
             threads.say(tx, project, pull.number or 0, key, "chain", chain_id=chain.id)

@@ -20,6 +20,7 @@ def scan(work: Work) -> None:
         session, project = _load(tx, work)
         if session.status != "active":
             return
+        agent.must_be_allowed(project)
         sessions.begin(tx, session)
         if work.again:
             runs.append_log(tx, session.run_id, "The worker was lost; starting again.\n")

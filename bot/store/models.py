@@ -74,6 +74,7 @@ class Project(Base):
     repository_id: Mapped[int | None] = mapped_column(unique=True)
     default_branch: Mapped[str | None]
     config: Mapped[dict[str, Any] | None]
+    config_lines: Mapped[dict[str, Any] | None]
     config_error: Mapped[str | None]
     installation_id: Mapped[int | None] = mapped_column(ForeignKey("installations.id"), index=True)
     paused_reason: Mapped[str | None]
@@ -158,14 +159,22 @@ class IssueSession(Base):
     deleted_at: Mapped[datetime | None]
 
 
+IN_TRASH = text("deleted_at IS NOT NULL AND purged_at IS NULL")
+
+
 class Issue(Base):
-    """`shown` is what GitHub shows of it as far as we know: title, body, priority, state."""
+    """`shown` is what GitHub shows of it as far as we know: title, body, priority, state.
+
+    Of an issue that was deleted for good (`purged_at`) the row stays, without its words: scans know it again by its
+    places, and chains keep their order.
+    """
 
     __tablename__ = "issues"
     __table_args__ = (
         Index("ix_issues_project_id_id", "project_id", "id"),
         Index("ix_issues_project_id_github_number", "project_id", "github_number", unique=True),
         Index("ix_issues_project_id_rule", "project_id", "rule", "area"),
+        Index("ix_issues_deleted_at", "deleted_at", sqlite_where=IN_TRASH, postgresql_where=IN_TRASH),
     )
 
     id: Mapped[str] = mapped_column(primary_key=True)
@@ -199,6 +208,7 @@ class Issue(Base):
     updated_at: Mapped[datetime]
     completed_at: Mapped[datetime | None]
     deleted_at: Mapped[datetime | None]
+    purged_at: Mapped[datetime | None]
 
 
 class IssueFingerprint(Base):
@@ -314,6 +324,7 @@ class AnsweringSession(Base):
     created_by: Mapped[str]
     created_at: Mapped[datetime]
     completed_at: Mapped[datetime | None]
+    archived_at: Mapped[datetime | None]
 
 
 class SessionQuestion(Base):
@@ -373,7 +384,11 @@ class QuestionVote(Base):
 
 
 class WorkChain(Base):
-    """An ordered list of issues, worked on one branch. `head` is the last commit of ours on it."""
+    """An ordered list of issues, worked on one branch.
+
+    `head` is the last commit on it that is ours, or that people told us to build on; `foreign_head` the one of
+    somebody else's because of which the chain is paused.
+    """
 
     __tablename__ = "work_chains"
     __table_args__ = (
@@ -391,6 +406,7 @@ class WorkChain(Base):
     branch_name: Mapped[str]
     base_branch: Mapped[str | None]
     head: Mapped[str | None]
+    foreign_head: Mapped[str | None]
     on_failure: Mapped[str]
     answering_session_id: Mapped[str | None]
     pull_request_number: Mapped[int | None]

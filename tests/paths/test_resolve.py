@@ -9,7 +9,7 @@ import pytest
 
 from tests.fakes.github import PullRequest
 from tests.house import House
-from tests.rounds import BOT, Round, Scripted, asked, done, filed, ours
+from tests.rounds import BOT, Fix, Round, Scripted, asked, done, filed, ours
 
 FAILS = {"outcome": "failed", "summary": "I do not know how."}
 NOTHING = {"outcome": "no_change", "summary": "It is fixed already."}
@@ -186,6 +186,59 @@ def test_somebody_elses_commit_pauses_it(house: House, when: str) -> None:
     assert [message.splitlines()[0] for message in chain.commits] == ["Fix: One", "My notes"]
     assert "not mine" in ours(chain.pull)[0] and chain.pull.draft
     assert "Somebody else's commit is on the branch" in (chain.pull.body or "")
+    assert house.unfinished() == []
+
+
+def test_it_builds_on_somebody_elses_commit_when_it_is_resumed(house: House) -> None:
+    def meddles(text: str) -> Fix:
+        def fix() -> dict[str, Any]:
+            house.mona.pushes(house.repository, {"notes.md": text}, f"Note {text}", "work")
+            return done(two="x = 2\n")
+
+        return fix
+
+    Scripted(house, done(one="x = 1\n"), meddles("a"), meddles("b"), done(two="x = 2\n"))
+    chain = Chain(house, "One", "Two", branchName="work")
+    chain.start()
+    for said in (1, 2):
+        assert chain.now["pausedReason"] == "foreign_commit"
+        assert [("not mine" in text) for text in ours(chain.pull)] == [True] * said, "of each commit once"
+        house.post("/work-chains/resume", chainId=chain.id)
+        house.settle()
+    assert (chain.now["status"], chain.states) == ("completed", ["done", "done"])
+    titles = ["Fix: One", "Note a", "Note b", "Fix: Two"]
+    assert [message.splitlines()[0] for message in chain.commits] == titles
+    assert chain.file("notes.md") == "b" and not chain.pull.draft and house.unfinished() == []
+
+
+def test_a_pause_that_comes_too_late_for_the_push_doubles_nothing(house: House) -> None:
+    scripted = Scripted(house, done(one="x = 1\n"))
+    scripted.before_push = lambda: house.post("/work-chains/pause", chainId=chain.id)
+    chain = Chain(house, "One", "Two", branchName="work")
+    chain.start()
+    assert (chain.now["pausedReason"], chain.states) == ("person", ["pending", "pending"])
+    assert len(chain.commits) == 1
+    scripted.fixes = [done(two="x = 2\n")]
+    house.post("/work-chains/resume", chainId=chain.id)
+    house.settle()
+    assert (chain.now["status"], chain.states) == ("completed", ["done", "done"])
+    assert [message.splitlines()[0] for message in chain.commits] == ["Fix: One", "Fix: Two"]
+    assert house.unfinished() == []
+
+
+def test_a_pause_is_shown_and_the_issue_in_hand_begins_anew(house: House) -> None:
+    def paused() -> dict[str, Any]:
+        house.post("/work-chains/pause", chainId=chain.id)
+        return done(two="x = 2\n")
+
+    Scripted(house, done(one="x = 1\n"), paused, done(two="x = 3\n"))
+    chain = Chain(house, "One", "Two")
+    chain.start()
+    assert (chain.now["pausedReason"], len(chain.commits)) == ("person", 1)
+    assert "Somebody paused it" in (chain.pull.body or "") and "somebody paused it" in ours(chain.pull)[0]
+    house.post("/work-chains/resume", chainId=chain.id)
+    house.settle()
+    assert (chain.now["status"], chain.file("two.py")) == ("completed", "x = 3\n")
     assert house.unfinished() == []
 
 
