@@ -6,6 +6,7 @@ from api.bulk import delete_each
 from api.routes import Call, Routes, shown
 from api.schemas.base import BulkDeleted
 from api.schemas.issues import (
+    Dismissal,
     IssueById,
     IssueChanges,
     IssueFilters,
@@ -55,6 +56,25 @@ def update(call: Call, body: IssueChanges) -> IssueOut:
 def delete(call: Call, body: IssueNamed) -> IssueOut:
     """Put an issue in the trash; its GitHub issue is closed as not planned."""
     return issue_out(issues.delete(call.tx, call.project, body.issue_id))
+
+
+@routes.post("/issues/dismiss", scope="issues:write")
+def dismiss(call: Call, body: Dismissal) -> IssueOut:
+    """Say that nothing is to be done about an issue, and why; GitHub follows."""
+    given = body.given()
+    return issue_out(issues.dismiss(call.tx, call.project, given.pop("issue_id"), **given))
+
+
+@routes.post("/issues/reopen", scope="issues:write")
+def reopen(call: Call, body: IssueNamed) -> IssueOut:
+    """Open a completed, dismissed or failed issue again; GitHub follows."""
+    return issue_out(issues.reopen(call.tx, call.project, body.issue_id))
+
+
+@routes.post("/issues/recheck", scope="issues:write")
+def recheck(call: Call, body: IssueNamed) -> IssueOut:
+    """Have an agent look whether what a scan filed is still there; its run is of kind scan, with the issue's id."""
+    return issue_out(issues.recheck(call.tx, call.project, body.issue_id, created_by=call.actor))
 
 
 @routes.post("/issues/link-run", scope="issues:write")

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from bot.config import Config
-from bot.domain import answering
+from bot.domain import answering, issues
 from bot.store.db import Database
 from bot.store.models import Project
 from tests.conftest import Clock
@@ -125,11 +125,12 @@ def test_a_pause_has_a_reason_and_an_end(rest: Rest) -> None:
 
 
 def test_nothing_starts_in_a_paused_project(rest: Rest) -> None:
-    issue, chain = rest.issue().id, rest.chain().id
+    issue, scanned, chain = rest.issue().id, rest.issue(), rest.chain().id
     failed, [paused, stopped] = rest.chain().id, [rest.chain().id for _ in range(2)]
     unanswered = rest.asked()[0].id
     with rest.db.write() as tx:
         answering.failed(tx, answering.get(tx, rest.mine.id, unanswered), "no disk")
+        issues.get(tx, rest.mine.id, scanned.id).fingerprint = "a print"
     for each in (failed, paused, stopped):
         of(rest.post("/work-chains/start", chainId=each))
     worked(rest, failed, "failed")
@@ -147,6 +148,7 @@ def test_nothing_starts_in_a_paused_project(rest: Rest) -> None:
         ("/work-chains/retry", {"chainId": failed, "issueId": failed_issue}),
         ("/work-chains/skip", {"chainId": failed, "issueId": failed_issue}),
         ("/runs/create", {"issueId": issue}),
+        ("/issues/recheck", {"issueId": scanned.id}),
     ]
     for path, body in starts:
         error = refused(rest.post(path, **body), 409, "CONFLICT")

@@ -110,6 +110,13 @@ class IssueChanges(IssueNamed):
     suggested_prompt: Text | None = unchanged()
 
 
+class Dismissal(IssueNamed):
+    """`comment` is said on the GitHub issue."""
+
+    reason: Annotated[Literal["not_planned", "duplicate", "false_positive"], AnyCase] = "not_planned"
+    comment: Text | None = None
+
+
 class RunLink(IssueNamed):
     run_id: Short
 

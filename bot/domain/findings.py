@@ -14,11 +14,11 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from bot.domain import issues, mirror, repo_config, states, threads
+from bot.domain import issues, mirror, repo_config, runs, states, threads
 from bot.domain.places import Finding, Known, Place, Scope
 from bot.store import clock
 from bot.store.db import lock
-from bot.store.models import Issue, IssueSession, Project
+from bot.store.models import Issue, IssueSession, Project, Run
 
 
 @dataclass(frozen=True)
@@ -44,12 +44,41 @@ def file(tx: Session, project: Project, session: IssueSession, found: list[Findi
             known.add(issue)
             counts["new"] += 1
         else:
-            counts[_seen_again(tx, project, issue, session, scope)] += 1
+            counts[_seen_again(tx, project, issue, session.id, scope)] += 1
         known.remember(issue, finding)
     for issue_id, places in known.places.items():
         _show_places(tx, project, known, known.issues[issue_id], places)
-    counts["gone"] = _close_gone(tx, project, session, known)
+    counts["gone"] = _close_gone(tx, project, session.id, known)
     return Filed(counts, sorted(known.seen_again), *_show_worst(tx, project))
+
+
+def look_again(tx: Session, project: Project, run: Run, found: list[Finding], scope: Scope) -> None:
+    """End a run that looked for one issue: it is gone, or its places are those where it is now.
+
+    Other findings are left to the next scan. The run fails where it proves nothing, and changes nothing when the
+    issue was deleted or is fixed meanwhile.
+    """
+    lock(tx, f"findings:{project.id}")
+    known = Known(tx, project, scope)
+    issue, run.commit = known.issues[run.issue_id or ""], scope.commit
+    if issue.deleted_at or issue.status == "running":
+        return runs.end(run, "cancelled")
+    if issue.status != "dismissed":
+        found = [kept for finding in found if (kept := known.without_dismissed(finding))]
+    for finding in [finding for finding in found if known.holds(issue, finding)]:
+        known.remember(issue, finding)
+    if issue.id in known.seen_again:
+        _seen_again(tx, project, issue, run.id, scope)
+        if places := known.places.get(issue.id):
+            _show_places(tx, project, known, issue, places)
+        runs.end(run, "completed", summary=f"It is still there at {scope.commit[:12]}.")
+    elif scope.looked_at(issue):
+        if states.allows(issue, "gone"):
+            _close(tx, project, issue, run.id, scope)
+        runs.end(run, "completed", summary=f"It is gone at {scope.commit[:12]}.")
+    else:
+        why = f"{issue.rule or 'it'} was not looked for in all of its files, which proves nothing"
+        runs.end(run, "failed", error=f"{why}. {scope.summary}".strip())
 
 
 def _fresh(project: Project, session: IssueSession, finding: Finding) -> Issue:
@@ -65,12 +94,12 @@ def _fresh(project: Project, session: IssueSession, finding: Finding) -> Issue:
     return issue
 
 
-def _seen_again(tx: Session, project: Project, issue: Issue, session: IssueSession, scope: Scope) -> str:
-    """Returns the count it goes to."""
+def _seen_again(tx: Session, project: Project, issue: Issue, by: str, scope: Scope) -> str:
+    """Returns the count it goes to. `by`: the session or run that saw it."""
     if issue.status != "completed":
         return "known"
     states.move(issue, "found_again")
-    _tell(tx, project, issue, "found_again", session, scope)
+    _tell(tx, project, issue, "found_again", by, scope)
     mirror.show(tx, project, issue)
     return "reopened"
 
@@ -91,7 +120,7 @@ def _show_places(tx: Session, project: Project, known: Known, issue: Issue, plac
         mirror.show(tx, project, issue)
 
 
-def _close_gone(tx: Session, project: Project, session: IssueSession, known: Known) -> int:
+def _close_gone(tx: Session, project: Project, by: str, known: Known) -> int:
     waiting = [
         issue
         for issue in known.issues.values()
@@ -99,10 +128,14 @@ def _close_gone(tx: Session, project: Project, session: IssueSession, known: Kno
     ]
     gone = [issue for issue in waiting if issue.id not in known.seen_again and known.scope.looked_at(issue)]
     for issue in gone:
-        states.move(issue, "gone")
-        mirror.show(tx, project, issue)
-        _tell(tx, project, issue, "gone", session, known.scope)
+        _close(tx, project, issue, by, known.scope)
     return len(gone)
+
+
+def _close(tx: Session, project: Project, issue: Issue, by: str, scope: Scope) -> None:
+    states.move(issue, "gone")
+    mirror.show(tx, project, issue)
+    _tell(tx, project, issue, "gone", by, scope)
 
 
 def _show_worst(tx: Session, project: Project) -> tuple[int, int]:
@@ -120,13 +153,11 @@ def _show_worst(tx: Session, project: Project) -> tuple[int, int]:
     return len(worst[:room]), len(worst[room:])
 
 
-def _tell(
-    tx: Session, project: Project, issue: Issue, text: str, session: IssueSession, scope: Scope
-) -> None:
-    """Say on the GitHub issue what this scan saw, with the commits that prove it."""
+def _tell(tx: Session, project: Project, issue: Issue, text: str, by: str, scope: Scope) -> None:
+    """Say on the GitHub issue what was seen, with the commits that prove it."""
     if issue.github_number and issue.locations:
         before = issue.locations[0]["commit"]
-        key = f"{text}.{issue.id}.{session.id}"
+        key = f"{text}.{issue.id}.{by}"
         threads.say(
             tx, project, issue.github_number, key, text, before=before, commit=scope.commit, rule=issue.rule
         )

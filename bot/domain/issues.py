@@ -7,14 +7,15 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from bot.domain import mirror, runs, states
+from bot.domain import mirror, runs, states, threads
 from bot.domain.errors import Conflict, Invalid, NotFound
 from bot.domain.pages import Page, page
-from bot.store import clock
+from bot.store import clock, outbox
 from bot.store.models import Issue, IssueSession, Project, Run
 from bot.store.search import title_matches
 
 PRIORITIES = ("low", "medium", "high", "critical")
+REASONS = ("not_planned", "duplicate", "false_positive")  # to dismiss an issue
 
 
 def create(
@@ -113,6 +114,57 @@ def delete(tx: Session, project: Project, issue_id: str) -> Issue:
         raise Conflict(f"Issue {issue_id} is running: cancel its run first, or wait for it.", "issueId")
     issue.deleted_at = clock.now()
     mirror.show(tx, project, issue)
+    return issue
+
+
+def dismiss(
+    tx: Session,
+    project: Project,
+    issue_id: str,
+    *,
+    reason: str = "not_planned",
+    comment: str | None = None,
+    field: str = "issueId",
+) -> Issue:
+    """Nothing is to be done about the issue: `reason` is one of REASONS, `comment` is said on GitHub.
+
+    Raises Conflict when it is completed.
+    """
+    issue = get(tx, project.id, issue_id, field=field, lock=True)
+    states.move(issue, "dismissed", resolution=reason)
+    mirror.show(tx, project, issue)
+    if comment and issue.github_number:
+        key = f"dismissed.{issue.id}.{issue.updated_at:%Y%m%d%H%M%S%f}"
+        threads.say(tx, project, issue.github_number, key, "dismissed", reason=reason, comment=comment)
+    return issue
+
+
+def reopen(tx: Session, project: Project, issue_id: str) -> Issue:
+    """The issue is to be worked after all. Raises Conflict unless it is completed, dismissed or failed."""
+    issue = get(tx, project.id, issue_id, field="issueId", lock=True)
+    states.move(issue, "reopened")
+    mirror.show(tx, project, issue)
+    return issue
+
+
+def recheck(tx: Session, project: Project, issue_id: str, *, created_by: str) -> Issue:
+    """Queue a run that looks whether what a scan filed is still there, unless one waits already.
+
+    Raises Invalid for an issue that no scan filed, Conflict while it is fixed and in a paused project.
+    """
+    runs.must_be_allowed(tx, project)
+    issue = get(tx, project.id, issue_id, field="issueId", lock=True)
+    if issue.fingerprint is None:
+        raise Invalid(f"No scan filed issue {issue_id}, so there is nothing to look for.", "issueId")
+    if issue.status == "running":
+        raise Conflict(f"Issue {issue_id} is running: cancel its run first, or wait for it.", "issueId")
+    if not runs.listed(tx, project.id, {"issue_id": issue.id, "kind": "scan", "status": "queued"}).rows:
+        session = tx.get(IssueSession, issue.session_id) if issue.session_id else None
+        template = session.template_id if session else "base"
+        run = runs.queue(tx, project, "scan", template, issue_id=issue.id)
+        tx.flush()
+        runs.append_log(tx, run.id, f"Asked for by {created_by}.\n")
+        outbox.add(tx, "recheck", lane=f"recheck:{issue.id}", key=f"recheck:{run.id}", run_id=run.id)
     return issue
 
 

@@ -53,7 +53,9 @@ def state(issue: Issue) -> tuple[str, str | None]:
     """The (state, state_reason) that GitHub is to show."""
     if issue.status in states.ISSUE_OPEN and not issue.deleted_at:
         return "open", None
-    return "closed", "completed" if issue.status == "completed" and not issue.deleted_at else "not_planned"
+    if issue.deleted_at or issue.status != "completed":
+        return "closed", "duplicate" if issue.resolution == "duplicate" else "not_planned"
+    return "closed", "completed"
 
 
 def shown(issue: Issue, number: int, url: str, what: dict[str, Any]) -> bool:

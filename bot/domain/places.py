@@ -126,8 +126,17 @@ class Known:
                 self.grown.add(issue.id)
                 self.tx.add(IssueFingerprint(project_id=self.project.id, fingerprint=name, issue_id=issue.id))
 
+    def holds(self, issue: Issue, finding: Finding) -> bool:
+        """Whether the finding, or a part of it, is this issue's."""
+        return self.owner(finding) is issue or any(
+            self._known_as(place) == issue.id for place in finding.places
+        )
+
+    def _known_as(self, place: Place) -> str | None:
+        return self.by_print.get(place.print) or self._moved_from(place)
+
     def _is_dismissed(self, place: Place) -> bool:
-        issue_id = self.by_print.get(place.print) or self._moved_from(place)
+        issue_id = self._known_as(place)
         return issue_id is not None and _is_dismissed(self.issues[issue_id])
 
     def _moved_from(self, place: Place) -> str | None:
@@ -142,6 +151,12 @@ class Known:
             return None
         same = (i for i in self.issues.values() if i.rule == finding.rule and i.area == finding.area)
         return next((i for i in same if i.status in states.ISSUE_OPEN and not i.deleted_at), None)
+
+
+def prints_of(tx: Session, issue: Issue) -> frozenset[str]:
+    """The prints, with their paths, by which a scan knows this issue again."""
+    rows = tx.scalars(select(IssueFingerprint.fingerprint).where(IssueFingerprint.issue_id == issue.id))
+    return frozenset(name for name in rows if not name.startswith((MOVED, PLACELESS)))
 
 
 def dismissed(tx: Session, project: Project) -> list[str]:

@@ -14,6 +14,7 @@ from bot.github.issuetext import code, cut
 
 _LINE_LIMIT = 300
 _REASON_LIMIT = 2_000
+_DISMISSED = {"not_planned": "not planned", "duplicate": "a duplicate", "false_positive": "a false positive"}
 
 
 class Usage(Protocol):
@@ -102,6 +103,11 @@ def scan_finished(counts: ScanCounts, *, commit: str | None, issues_url: str, su
 def scan_failed(reason: str) -> str:
     """A scan that came to nothing."""
     return f"The scan failed: {_sentence(reason)} Nothing was filed or closed. {code('/askfirst scan')} tries again."
+
+
+def dismissed(reason: str, comment: str) -> str:
+    """Why an issue is dismissed; both are somebody's words, the first of a closed list."""
+    return f"Dismissed as {_DISMISSED[reason]}:\n\n{neutralise(cut(comment, _REASON_LIMIT))}"
 
 
 def gone(found_at: str, missing_at: str) -> str:

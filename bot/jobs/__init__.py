@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.jobs import answering, chains, deliveries, issues, pulls, questions, sessions, threads
+from bot.jobs import answering, chains, deliveries, issues, pulls, questions, rechecks, sessions, threads
 from bot.jobs.work import Job
 
 JOBS = {
@@ -13,6 +13,7 @@ JOBS = {
     "freeze": Job(answering.freeze, died=answering.not_frozen),
     "look_at_issue": Job(issues.look),
     "react": Job(threads.react),
+    "recheck": Job(rechecks.recheck, died=rechecks.died),
     "reply": Job(questions.reply),
     "scan": Job(sessions.scan, died=sessions.died),
     "settle": Job(answering.settle),

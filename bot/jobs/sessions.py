@@ -34,8 +34,8 @@ def scan(work: Work) -> None:
     with work.finish() as tx:
         session, project = _load(tx, work)
         if session.status == "active":
-            found = [_finding(issue) for issue in result.issues]
-            sessions.complete(tx, project, session, found, _scope(result, source.commit))
+            found = [finding(issue) for issue in result.issues]
+            sessions.complete(tx, project, session, found, scope(result, source.commit))
 
 
 def died(tx: Session, args: dict[str, str], error: str) -> None:
@@ -45,15 +45,18 @@ def died(tx: Session, args: dict[str, str], error: str) -> None:
         sessions.fail(tx, tx.get_one(Project, session.project_id), session, error)
 
 
-def _look(
-    work: Work, session: IssueSession, project: Project, dismissed: list[str]
-) -> tuple[ScanResult, Checkout]:
-    limits = {
+def limits(session: IssueSession) -> dict[str, int | None]:
+    """What the session's sandbox may use, where that was said."""
+    return {
         "memory_mb": session.memory_mb,
         "cpu_count": session.cpu_count,
         "timeout_ms": session.timeout_ms,
     }
 
+
+def _look(
+    work: Work, session: IssueSession, project: Project, dismissed: list[str]
+) -> tuple[ScanResult, Checkout]:
     def keep(tx: Session, stage: str, percent: int, message: str) -> None:
         sessions.progress(tx.get_one(IssueSession, session.id), stage, percent, message)
 
@@ -62,7 +65,7 @@ def _look(
         template = work.tools.template(session.template_id)
         with (
             agent.checkout(work, project, session.ref) as source,
-            agent.sandbox(live, template, **limits) as box,
+            agent.sandbox(live, template, **limits(session)) as box,
         ):
             task = Task(
                 kind="scan",
@@ -79,7 +82,8 @@ def _load(tx: Session, work: Work) -> tuple[IssueSession, Project]:
     return session, tx.get_one(Project, session.project_id)
 
 
-def _finding(issue: FoundIssue) -> Finding:
+def finding(issue: FoundIssue) -> Finding:
+    """The agent's issue as the nouns know it."""
     at = [
         Place(place.path, place.start_line, place.end_line, place.fingerprint, place.moved_fingerprint)
         for place in issue.locations
@@ -99,7 +103,8 @@ def _finding(issue: FoundIssue) -> Finding:
     )
 
 
-def _scope(result: ScanResult, commit: str) -> Scope:
+def scope(result: ScanResult, commit: str) -> Scope:
+    """What the agent looked at."""
     found = {place.fingerprint for issue in result.issues for place in issue.locations}
     seen = frozenset(found | set(result.also_seen))
     return Scope(commit=commit, summary=result.summary, seen=seen, covers=result.covers)

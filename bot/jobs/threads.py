@@ -78,6 +78,8 @@ def _text(work: Work, project: Project) -> str:
             )
         case "scan_failed":
             return texts.scan_failed(values["error"])
+        case "dismissed":
+            return texts.dismissed(values["reason"], values["comment"])
         case "gone":
             return texts.gone(values["before"], values["commit"])
         case "found_again":

@@ -16,7 +16,9 @@ from bot.store.db import Bells
 
 log = logging.getLogger(__name__)
 
-AGENT_JOBS = frozenset({"scan", "ask", "fix"})  # long, and need the sandbox: `askfirst agents` takes these
+AGENT_JOBS = frozenset(
+    {"scan", "recheck", "ask", "fix"}
+)  # long, and need the sandbox: `askfirst agents` takes these
 CROWDED = 500
 # one call for a few short jobs: RQ's part in each call is longer than the job. Should one of them be slow, the
 # relay rings for the others again, and another worker takes them
