@@ -16,6 +16,7 @@ from api import (
     request_ids,
     runs,
     session_questions,
+    trash,
     whoami,
     work_chains,
 )
@@ -30,6 +31,7 @@ ROUTES = (
     *work_chains.routes,
     *runs.routes,
     *events.routes,
+    *trash.routes,
     *project.routes,
     *whoami.routes,
 )

@@ -28,7 +28,7 @@ def list_(call: Call, query: AnsweringFilters) -> Page[AnsweringOut]:
     """The project's answering sessions, newest first; archived ones only by `status=archived`."""
     filters = {"issue_session_id": query.issue_session_id, "status": query.status}
     page = answering.listed(call.tx, call.project_id, **filters, limit=query.limit, after=call.after)
-    return Page(_out(call, page.rows), page.after)
+    return Page(answering_out(call, page.rows), page.after)
 
 
 @routes.get("/answering-sessions/:id", scope="answering-sessions:read")
@@ -90,10 +90,11 @@ def _named(call: Call, session_id: str) -> AnsweringSession:
 
 
 def _one(call: Call, session: AnsweringSession) -> AnsweringOut:
-    return _out(call, [session])[0]
+    return answering_out(call, [session])[0]
 
 
-def _out(call: Call, sessions: Sequence[AnsweringSession]) -> list[AnsweringOut]:
+def answering_out(call: Call, sessions: Sequence[AnsweringSession]) -> list[AnsweringOut]:
+    """The sessions as callers see them."""
     counts = answering.counts(call.tx, [session.id for session in sessions])
     found = []
     for session in sessions:

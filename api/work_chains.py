@@ -27,7 +27,7 @@ routes = Routes()
 def list_(call: Call, query: Paged) -> Page[ChainOut]:
     """The project's chains, newest first, without those in the trash."""
     page = chains.listed(call.tx, call.project_id, query.limit, call.after)
-    return Page(_out(call, page.rows), page.after)
+    return Page(chains_out(call, page.rows), page.after)
 
 
 @routes.get("/work-chains/get", scope="work-chains:read")
@@ -58,7 +58,7 @@ def start(call: Call, body: ChainNamed) -> ChainOut:
 @routes.post("/work-chains/pause", scope="work-chains:write")
 def pause(call: Call, body: ChainNamed) -> ChainOut:
     """Stop a running chain; the issue in hand begins anew when it is resumed."""
-    chain = chains.get(call.tx, call.project.id, body.chain_id, field="chainId", lock=True)
+    chain = chains.get(call.tx, call.project_id, body.chain_id, field="chainId", lock=True)
     chains.pause(call.tx, call.project, chain, "person")
     return _one(call, chain)
 
@@ -96,10 +96,11 @@ def delete(call: Call, body: ChainNamed) -> ChainOut:
 
 
 def _one(call: Call, chain: WorkChain) -> ChainOut:
-    return _out(call, [chain])[0]
+    return chains_out(call, [chain])[0]
 
 
-def _out(call: Call, rows: Sequence[WorkChain]) -> list[ChainOut]:
+def chains_out(call: Call, rows: Sequence[WorkChain]) -> list[ChainOut]:
+    """The chains as callers see them."""
     counts = chains.counts(call.tx, [row.id for row in rows])
     found = []
     for row in rows:

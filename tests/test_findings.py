@@ -77,11 +77,12 @@ class Repository:
         return [sorted(place["path"] for place in issue.locations) for issue in there]
 
     def do(self, issue: Issue, action: str) -> None:
-        """A person closes, dismisses or reopens the issue, or deletes it by REST."""
+        """A person closes, dismisses or reopens the issue, or deletes it by REST, also for good."""
         with self.db.write() as tx:
             there = tx.get_one(Issue, issue.id)
-            if action == "delete":
+            if action in ("delete", "purge"):
                 issues.delete(tx, self.project, issue.id)
+                issues.permanent_delete(there) if action == "purge" else None
             elif states.allows(there, action):
                 states.move(there, action)
 
@@ -246,7 +247,7 @@ def test_what_was_left_out_for_its_number_is_still_there(repository: Repository,
 # dismissed
 
 
-@pytest.mark.parametrize("action", ["dismissed", "delete"])
+@pytest.mark.parametrize("action", ["dismissed", "delete", "purge"])
 def test_what_people_do_not_want_is_never_filed_again(repository: Repository, action: str) -> None:
     repository.scan(found([A1, A2]))
     repository.do(repository.issues()[0], action)
@@ -330,7 +331,7 @@ SCAN = st.tuples(
     st.just("scan"), st.sets(st.sampled_from(SPOTS)), st.sampled_from(["", "a/", "b/", "a/1.py"])
 )
 ACT = st.tuples(
-    st.sampled_from(["dismissed", "closed", "reopened", "delete"]), st.integers(0, 3), st.just("")
+    st.sampled_from(["dismissed", "closed", "reopened", "delete", "purge"]), st.integers(0, 3), st.just("")
 )
 
 

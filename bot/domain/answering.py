@@ -14,7 +14,7 @@ from bot.domain import issues, mirror, repo_config, runs, states
 from bot.domain.errors import Conflict, Invalid, NotFound
 from bot.domain.pages import Page, page
 from bot.store import clock, outbox
-from bot.store.models import AnsweringSession, Issue, IssueSession, Project, SessionQuestion
+from bot.store.models import AnsweringSession, Issue, IssueSession, Project, SessionQuestion, WorkChain
 
 
 def create(
@@ -232,7 +232,7 @@ def complete(tx: Session, project: Project, session: AnsweringSession) -> None:
 def archive(tx: Session, project: Project, session: AnsweringSession) -> None:
     """Put the session in the trash."""
     if session.status != "archived":
-        session.status_before = session.status
+        session.status_before, session.archived_at = session.status, clock.now()
         states.move_answering(session, "archived")
         if session.run_id and runs.is_live(tx, session.run_id):
             runs.end(runs.get(tx, session.project_id, session.run_id), "cancelled")
@@ -246,6 +246,7 @@ def restore(tx: Session, project: Project, session: AnsweringSession) -> None:
     if session.status != "archived":
         raise Conflict(f"Session {session.id} is not archived.", "id")
     session.status, session.status_before = session.status_before or "pending", None
+    session.archived_at = None
     if session.status == "pending":
         _catch_up(tx, project, session)
         return
@@ -254,6 +255,30 @@ def restore(tx: Session, project: Project, session: AnsweringSession) -> None:
     elif session.status == "reviewed" and session.agent:
         freeze_next(tx, session)
     show(tx, project, session)
+
+
+def permanent_delete(tx: Session, session: AnsweringSession) -> None:
+    """Remove the session and its questions for good; what its issues were given stays.
+
+    Raises Conflict outside the trash, and while a chain builds on it.
+    """
+    if session.status != "archived":
+        raise Conflict(f"Session {session.id} is not in the trash: archive it first.", "id")
+    must_not_be_built_on(tx, [session.id])
+    tx.delete(session)
+
+
+def must_not_be_built_on(tx: Session, session_ids: Sequence[str], field: str = "id") -> None:
+    """Raises Conflict naming a chain that has not ended and works on what one of these opened on GitHub."""
+    query = select(WorkChain).where(
+        WorkChain.answering_session_id.in_(session_ids),
+        WorkChain.status.not_in(("completed", "cancelled")),
+        WorkChain.deleted_at.is_(None),
+    )
+    if chain := tx.scalars(query).first():
+        raise Conflict(
+            f"Chain {chain.id} builds on session {chain.answering_session_id}: cancel it first.", field
+        )
 
 
 def show(tx: Session, project: Project, session: AnsweringSession) -> None:
@@ -272,6 +297,8 @@ def _reopen(tx: Session, project: Project, session: AnsweringSession) -> None:
 
 
 def _hand_over(tx: Session, project: Project, issue: Issue, answer: dict[str, Any]) -> None:
+    if issue.purged_at:
+        return
     given = {"question": answer["question"], "answer": answer["answer"]}
     if given not in issue.answers:
         issue.answers = [*issue.answers, given]

@@ -213,6 +213,18 @@ def cancel(tx: Session, project: Project, chain: WorkChain) -> None:
     show(tx, project, chain)
 
 
+def restore(chain: WorkChain) -> None:
+    """Take the chain out of the trash."""
+    chain.deleted_at = None
+
+
+def permanent_delete(tx: Session, chain: WorkChain) -> None:
+    """Remove the chain for good; its issues, its runs and what it pushed stay. Raises Conflict outside the trash."""
+    if chain.deleted_at is None:
+        raise Conflict(f"Chain {chain.id} is not in the trash: delete it first.", "id")
+    tx.delete(chain)
+
+
 def current(tx: Session, chain: WorkChain) -> ChainItem | None:
     """The item that is worked now."""
     return next((item for item in items(tx, [chain.id])[chain.id] if item.status == "running"), None)

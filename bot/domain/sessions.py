@@ -12,7 +12,7 @@ from bot.domain.errors import Conflict, NotFound
 from bot.domain.pages import Page, page
 from bot.domain.places import Finding, Scope
 from bot.store import clock, outbox
-from bot.store.models import IssueSession, Project, Run
+from bot.store.models import AnsweringSession, IssueSession, Project, Run
 
 DEFAULT_PROMPT = "Find bugs, security and performance problems."
 NO_COUNTS = {"found": 0, "new": 0, "known": 0, "reopened": 0, "gone": 0}
@@ -94,10 +94,15 @@ def restore(session: IssueSession) -> None:
     session.deleted_at = None
 
 
-def permanent_delete(tx: Session, session: IssueSession) -> None:
-    """Remove the session for good; its issues stay, without it. Raises Conflict outside the trash."""
+def permanent_delete(tx: Session, session: IssueSession, *, field: str = "sessionId") -> None:
+    """Remove the session and its answering sessions for good; its issues stay, without it.
+
+    Raises Conflict outside the trash, and while a chain builds on one of its answering sessions.
+    """
     if session.deleted_at is None:
-        raise Conflict(f"Session {session.id} is not in the trash: delete it first.", "sessionId")
+        raise Conflict(f"Session {session.id} is not in the trash: delete it first.", field)
+    asked = select(AnsweringSession.id).where(AnsweringSession.issue_session_id == session.id)
+    answering.must_not_be_built_on(tx, list(tx.scalars(asked)), field)
     tx.delete(session)
 
 

@@ -171,7 +171,7 @@ def _verification(chain: Chain) -> str:
 
 
 def _issue(item: Item) -> str:
-    title = cell(item.title, 120)
+    title = cell(item.title, 120) or "a deleted issue"
     return f"#{item.number} {title}" if item.number else title
 
 

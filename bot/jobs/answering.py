@@ -27,7 +27,8 @@ def ask(work: Work) -> None:
         agent.must_be_allowed(project)
         run = runs.get(tx, project.id, session.run_id)
         runs.start(run)
-        about = [brief(tx, tx.get_one(Issue, issue_id)) for issue_id in session.asked]
+        asked_about = [tx.get_one(Issue, issue_id) for issue_id in session.asked]
+        about = [brief(tx, issue) for issue in asked_about if not issue.deleted_at]
     try:
         result, commit = _ask(work, session, project, run.template_id, about)
     except RunFailed as failed:

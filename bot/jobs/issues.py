@@ -30,6 +30,8 @@ def show(work: Work) -> None:
         content = _content(work, project, issue)
         wanted = _wanted(issue, content)
         changed = {name for name in wanted if (issue.shown or {}).get(name) != wanted[name]}
+        if issue.purged_at:
+            changed &= {"state", "reason"}  # its words were removed here, not there
         if not changed or (issue.github_number is None and content.state == "closed"):
             return
         _, since = intents.intend(tx, "issue", issue.id, project.repository_id)

@@ -9,6 +9,7 @@ from datetime import timedelta
 from redis.exceptions import RedisError
 from sqlalchemy.exc import OperationalError
 
+from bot.domain import trash
 from bot.store import clock, idempotency, outbox
 from bot.store.db import Database
 from bot.store.doorbell import Doorbell
@@ -48,4 +49,5 @@ class Relay:
             with self.db.write() as tx:
                 outbox.forget_done(tx, before=clock.now() - KEPT)
                 idempotency.forget(tx, before=clock.now() - idempotency.KEPT)
+                trash.empty(tx)
         return len(rows)

@@ -8,7 +8,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import NoResultFound, OperationalError
 
 from bot import config
 from bot.github.errors import RateLimited, redact
@@ -72,6 +72,11 @@ class Runner:
                     pass
         except outbox.Superseded:
             raise
+        except NoResultFound as gone:
+            # what it is about was deleted for good: there is nothing left to bring about
+            log.warning("outbox row %d (%s): %s", claim.id, claim.job, gone)
+            with work.finish():
+                pass
         except Later as later:
             self._put_off(work, later.seconds, str(later))
         except RateLimited as limit:
