@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
+from urllib.parse import urlsplit
 
 import httpx
 
@@ -11,7 +12,7 @@ from bot.github.client import App
 from bot.github.repo import Repo
 from bot.jobs.errors import GiveUp
 from bot.sandbox.base import SandboxError
-from bot.sandbox.git import Remote
+from bot.sandbox.git import Remote, RepoError
 from bot.sandbox.template import Template, load_templates
 from bot.store.models import Project
 
@@ -45,8 +46,15 @@ class Tools:
         return templates[name]
 
     def remote(self, project: Project, contents: str = "read") -> Remote:
-        """Where git finds the project, with a token of its own for reading or writing where it is on GitHub."""
+        """Where git finds the project, with a token of its own for reading or writing where it is on GitHub.
+
+        Raises RepoError for a test project that would write there.
+        """
         if project.repository_id is None:
+            if contents == "write" and project.mode == "test" and self._is_on_github(project.url):
+                raise RepoError(
+                    "a test project writes nothing to GitHub: give it a path or a repository elsewhere"
+                )
             return Remote(project.url, plain=True)
         token = self.repo(project, contents=contents).installation.token()
         return Remote(f"{self.config.github_server_url}/{project.name}.git", token=token)
@@ -57,3 +65,7 @@ class Tools:
             raise GiveUp(f"project {project.name} is not on GitHub")
         installation = self.app.installation(project.installation_id, project.repository_id, permissions)
         return installation.repo(project.name)
+
+    def _is_on_github(self, url: str) -> bool:
+        host, github = urlsplit(url).hostname or "", urlsplit(self.config.github_server_url).hostname
+        return host == github or host.endswith(f".{github}")

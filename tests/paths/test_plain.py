@@ -21,12 +21,10 @@ from tests.house import FLAWED
 
 
 class Plain:
-    """A server without a GitHub App, and a project at this place."""
+    """A server without a GitHub App, and a key of a project there."""
 
-    def __init__(self, config: Config, db: Database, url: str) -> None:
-        with db.write() as tx:
-            project = projects.create(tx, "shop", url)
-            self.key = keys.make(tx, project, "test", [])[1]
+    def __init__(self, config: Config, db: Database, key: str) -> None:
+        self.key = key
         self.db, self.web, self.runner = db, create_app(config, db).test_client(), Runner(db, Tools(config))
 
     def call(self, method: str, path: str, **more: Any) -> Any:
@@ -50,6 +48,12 @@ class Plain:
             return [row.job for row in tx.query(Outbox).filter(Outbox.done_at.is_(None))]
 
 
+def project_at(config: Config, db: Database, url: str) -> Plain:
+    """A new project at this place."""
+    with db.write() as tx:
+        return Plain(config, db, keys.make(tx, projects.create(tx, "shop", url), "test", [])[1])
+
+
 @pytest.fixture
 def place(tmp_path: Path) -> BareRepository:
     """A bare repository on disk."""
@@ -59,7 +63,7 @@ def place(tmp_path: Path) -> BareRepository:
 
 
 def test_the_whole_loop_by_rest_alone(config: Config, db: Database, place: BareRepository) -> None:
-    plain = Plain(config, db, str(place.path))
+    plain = project_at(config, db, str(place.path))
     scan = plain.get("/issue-sessions/get", id=plain.post("/issue-sessions/start", prompt="Find bugs")["id"])
     found = plain.get("/issues/list")
     assert (scan["status"], len(found)) == ("completed", scan["counts"]["new"])
@@ -111,7 +115,7 @@ def test_a_url_is_pushed_to_with_the_operators_own_git(
         repository = fake.create_repository(owner, "shop", files=FLAWED, private=True)
         fake.install(owner, [repository])
         helps(tmp_path, monkeypatch, token_of(fake))
-        plain = Plain(config, db, f"{server.url}/mona/shop.git")
+        plain = project_at(config, db, f"{server.url}/mona/shop.git")
         run = plain.post("/runs/create", issueId=unused_import(plain)["id"])
         run = plain.get("/runs/get", id=run["id"])
         assert (run["status"], run["outcome"]) == ("completed", "done"), run
@@ -149,7 +153,7 @@ def helps(home: Path, monkeypatch: pytest.MonkeyPatch, password: str) -> None:
 def test_a_branch_that_the_repository_refuses_fails_with_its_words(
     config: Config, db: Database, place: BareRepository
 ) -> None:
-    plain = Plain(config, db, str(place.path))
+    plain = project_at(config, db, str(place.path))
     hook = place.path / "hooks" / "update"
     hook.write_text("#!/bin/sh\necho 'Only on Fridays.' >&2\nexit 1\n")
     plain.post("/runs/create", issueId=unused_import(plain)["id"])
