@@ -4,8 +4,8 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-revision = "0010"
-down_revision = "0001"
+revision = "0003"
+down_revision = "0002"
 
 IN_TRASH = sa.text("deleted_at IS NOT NULL AND purged_at IS NULL")
 
