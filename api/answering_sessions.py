@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from api.routes import Call, Routes
 from api.schemas.answering_sessions import (
+    Answered,
     AnsweringById,
     AnsweringFilters,
     AnsweringNamed,
@@ -14,6 +15,7 @@ from api.schemas.answering_sessions import (
     NewAnsweringOut,
     NewQuestions,
     NewStatus,
+    Receipt,
 )
 from api.schemas.base import PullRequest
 from bot.domain import answering, callbacks, handover
@@ -83,6 +85,17 @@ def ask(call: Call, body: NewQuestions) -> AnsweringOut:
     session = _named(call, body.id)
     callbacks.ask(call.tx, call.project, session, [one.model_dump() for one in body.questions])
     return _one(call, session)
+
+
+@routes.get("/answering-sessions/:id/receipt", scope="answering-sessions:read")
+def receipt(call: Call, query: AnsweringById) -> Receipt:
+    """The answers as they were fixed: what was decided, by whom, how and when, about which commit."""
+    session = answering.get(call.tx, call.project_id, query.id)
+    handover.must_be_fixed(session)
+    return Receipt(
+        answering_session_id=session.id, answers_digest=session.answers_digest or "", commit=session.commit,
+        answers=[Answered.model_validate(answer) for answer in session.answers],
+    )  # fmt: skip
 
 
 def _named(call: Call, session_id: str) -> AnsweringSession:

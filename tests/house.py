@@ -114,9 +114,10 @@ class House:
         self.settle()
 
     def unfinished(self) -> list[tuple[str, str | None]]:
-        """Outbox rows that are not done: (job, error)."""
+        """Outbox rows that are not done: (job, error); but for reminders, which wait for days."""
+        left = Outbox.done_at.is_(None) & (Outbox.job != "remind")
         with self.db.read() as tx:
-            return [(row.job, row.error) for row in tx.query(Outbox).filter(Outbox.done_at.is_(None))]
+            return [(row.job, row.error) for row in tx.query(Outbox).filter(left)]
 
     def close(self) -> None:
         self.server.stop()

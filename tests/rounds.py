@@ -69,14 +69,20 @@ class Round:
     @property
     def index(self) -> str:
         """What the one index comment says."""
-        [comment] = [text for text in ours(self.pull) if f":index.{self.id}:" in text]
+        [comment] = [text for text in ours(self.pull) if f":index.{self.id}" in text]
         return comment
 
     @property
     def check(self) -> CheckRun:
-        """The one check run."""
-        [check] = [one for one in self.house.repository.checks if one.external_id == self.id]
+        """The one check run on the head."""
+        [check] = [one for one in self.checks if one.head_sha == self.pull.head_sha]
         return check
+
+    @property
+    def checks(self) -> list[CheckRun]:
+        """Its check runs on every commit that was the head."""
+        number = self.session["pullRequest"]["number"]
+        return [one for one in self.house.repository.checks if one.external_id == f"questions.{number}"]
 
     def receipts(self) -> list[str]:
         return [text for text in ours(self.pull) if f":receipt.{self.id}:" in text]
@@ -102,13 +108,23 @@ class Round:
         self.house.settle_answers()
 
 
-def asked(house: House, *questions: dict[str, Any], issues: int = 1, settle: bool = True) -> Round:
-    """A round of these questions about as many issues, one after the other."""
+def asked(
+    house: House,
+    *questions: dict[str, Any],
+    issues: int = 1,
+    settle: bool = True,
+    on: int | None = None,
+    at: str = "5f" * 20,
+    by: str = "key:test",
+) -> Round:
+    """A round of these questions about as many issues, one after the other; `on` a pull request, `at` a commit."""
     with house.db.write() as tx:
         project = projects.find(tx, "mona/shop")
         made = [issue(tx, project, f"Flaw {number + 1}") for number in range(issues)]
-        session = answering.create(tx, project, created_by="key:test", issue_ids=made, agent=False)
-        session.agent, session.commit = True, "5f" * 20
+        session = answering.create(
+            tx, project, created_by=by, issue_ids=made, agent=False, pull_request_number=on
+        )
+        session.agent, session.commit = True, at
         found = [
             QUESTION | {"external_id": f"q{number}", "issue_ids": [made[number % issues]]} | one
             for number, one in enumerate(questions)

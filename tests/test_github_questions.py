@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.github import answertext, chaintext, committext, marks, questiontext
+from bot.github import answertext, chaintext, committext, marks, questiontext, replytext
 from bot.github.chaintext import Chain, Item
 from bot.github.issuetext import Place
 from bot.github.questiontext import Option, Question, Vote
@@ -118,26 +118,27 @@ def test_the_index_has_a_row_for_each_question() -> None:
     assert f"| [Q1]({THREAD}1) | {Q1.question} | {FRESH} | **open**, needs its own answer |" in written
     assert "| TypeError \\| as elsewhere | corrected by the API key `ci` |" in written
     assert f"| approved by [`mona`]({THREAD}9) |" in written
-    assert "`Q2: approve`" in written
+    assert "`Q1: approve`" in written, "the first one that is open"
     fixed = answertext.index([APPROVED, Q2], digest=DIGEST)
     assert fixed.startswith("### All 2 questions answered")
     assert "These answers are fixed (digest `dddddddddddd`)." in fixed
 
 
 @pytest.mark.parametrize(
-    ("questions", "reviewed", "conclusion", "title"),
+    ("questions", "status", "conclusion", "title"),
     [
-        (ROUND, False, "action_required", "1 of 2 questions waiting for a person"),
-        ([APPROVED], False, "action_required", "All answered, fixed in a moment"),
-        ([APPROVED, Q2], True, "success", "All 2 questions answered"),
-        ([], True, "neutral", "Nothing was worth asking"),
+        (ROUND, "active", "action_required", "1 of 2 questions waiting for a person"),
+        ([APPROVED], "active", "action_required", "All answered, fixed in a moment"),
+        ([APPROVED, Q2], "completed", "success", "All 2 questions answered"),
+        ([], "completed", "neutral", "Nothing was worth asking"),
+        (ROUND, "archived", "neutral", "The questions were put away"),
     ],
 )
 def test_the_check_tells_how_the_round_stands(
-    questions: list[Question], reviewed: bool, conclusion: str, title: str
+    questions: list[Question], status: str, conclusion: str, title: str
 ) -> None:
-    assert answertext.conclusion(questions, reviewed=reviewed) == conclusion
-    assert answertext.check_output(questions, reviewed=reviewed, url=REPOSITORY)[0] == title
+    told = answertext.check(questions, status, REPOSITORY)
+    assert (told.conclusion, told.title) == (conclusion, title)
 
 
 def test_contradicting_answers_are_quoted_with_who_said_them() -> None:
@@ -145,7 +146,7 @@ def test_contradicting_answers_are_quoted_with_who_said_them() -> None:
         Vote("github:mona", None, f"{THREAD}9"),
         Vote("github:lisa", "Not in tests,\nplease", f"{THREAD}8"),
     )
-    written = answertext.conflicting(replace(Q1, conflict=votes))
+    written = replytext.conflicting(replace(Q1, conflict=votes))
     assert f"`mona` approved the assumption ([here]({THREAD}9)):\n\n> {FRESH}" in written
     assert f"`lisa` said something else ([here]({THREAD}8)):\n\n> Not in tests,\n> please" in written
     assert "`withdraw`" in written
@@ -153,8 +154,10 @@ def test_contradicting_answers_are_quoted_with_who_said_them() -> None:
 
 
 def test_the_receipt_says_who_decided_what_how_when_and_about_which_commit() -> None:
-    written = answertext.receipt([APPROVED, Q2], commit=COMMIT, digest=DIGEST, repository_url=REPOSITORY)
-    assert f"Asked about [`c0ffeec0ffee`]({REPOSITORY}/tree/{COMMIT})" in written
+    written = answertext.receipt(
+        [APPROVED, Q2], session_id="as_1", commit=COMMIT, digest=DIGEST, repository_url=REPOSITORY
+    )
+    assert f"Asked about the code at [`c0ffeec0ffee`]({REPOSITORY}/tree/{COMMIT})" in written
     assert f"| as assumed: {FRESH} | `mona` | [reply]({THREAD}9) | 2026-03-01 12:00 UTC |" in written
     assert (
         "| instead: TypeError \\| as elsewhere | the API key `ci` | REST | 2026-03-01 12:00 UTC |" in written
@@ -305,17 +308,21 @@ BODIES: list[Callable[[str], str]] = [
     lambda x: answertext.round_body([answered(x)], session_id="as_1", branch="askfirst/as_1", digest=DIGEST),
     lambda x: answertext.index([question(x), answered(x), question(x, conflict=())]),
     lambda x: answertext.index([answered(x)], digest=DIGEST),
-    lambda x: answertext.check_output([question(x), answered(x)], reviewed=False, url=REPOSITORY)[1],
-    lambda x: answertext.ask_replacement(question(x)),
-    lambda x: answertext.conflicting(question(x)),
-    lambda x: answertext.needs_write("read"),
-    lambda x: answertext.too_late(answered(x)),
-    lambda x: answertext.decided(answered(x)),
-    lambda x: answertext.decided(question(x, status="approved", reviewed_by=f"github:{x}")),
-    lambda x: answertext.taken_back(question(x)),
-    lambda x: answertext.edit_ignored(x, x),
-    lambda x: answertext.applied(answered(x), COMMIT, REPOSITORY),
-    lambda x: answertext.receipt([answered(x)], commit=COMMIT, digest=DIGEST, repository_url=REPOSITORY),
+    lambda x: answertext.check([question(x), answered(x)], "active", REPOSITORY).summary,
+    lambda x: replytext.ask_replacement(question(x)),
+    lambda x: replytext.conflicting(question(x)),
+    lambda x: replytext.needs_write(question(x), by=x, level="read"),
+    lambda x: replytext.too_late(answered(x)),
+    lambda x: replytext.decided(answered(x)),
+    lambda x: replytext.decided(question(x, status="approved", reviewed_by=f"github:{x}")),
+    lambda x: replytext.taken_back(question(x)),
+    lambda x: replytext.lost_right(question(x), by=f"github:{x}"),
+    lambda x: replytext.reminder([question(x), answered(x)], asked_by=f"github:{x}", last=True),
+    lambda x: replytext.edit_ignored(question(x), author=x, editor=x),
+    lambda x: replytext.applied(answered(x), [COMMIT], REPOSITORY),
+    lambda x: answertext.receipt(
+        [answered(x)], session_id="as_1", commit=COMMIT, digest=DIGEST, repository_url=REPOSITORY
+    ),
     lambda x: chaintext.chain_body(chain(x)),
     lambda x: chaintext.chain_body(chain(x, "paused")),
     lambda x: chaintext.waiting([question(x)]),

@@ -136,6 +136,7 @@ def test_taking_it_back(body: str) -> None:
         ("D", "no such option"),
         ("x", "no such option"),
         ("Q2: use UTC", "about another question"),
+        ("Is that so?\n\nQ2: use UTC", "asks, and answers another question"),
         ("- Q2: b\n- Q3: c", "about other questions"),
         ("approve\n\n<!-- askfirst:reply:x:0 -->", "copied from us"),
     ],

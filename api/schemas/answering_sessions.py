@@ -14,6 +14,7 @@ from api.schemas.base import (
     Body,
     Ids,
     Paged,
+    Part,
     PullRequest,
     Query,
     SessionId,
@@ -109,3 +110,28 @@ class GivenQuestion(Body):
 
 class NewQuestions(AnsweringNamed):
     questions: Annotated[list[GivenQuestion], Field(min_length=1, max_length=100)]
+
+
+class Answered(Part):
+    """`leaves`: the answer leaves things alone; `free`: it is none of the options."""
+
+    number: int
+    question: str
+    answer: str
+    status: str
+    issue_ids: list[str]
+    by: str | None
+    at: str | None
+    via: str | None
+    url: str | None
+    leaves: bool
+    free: bool
+
+
+class Receipt(View):
+    """The digest is the SHA-256 of `answers` as JSON, its keys sorted, in UTF-8."""
+
+    answering_session_id: str
+    answers_digest: str
+    commit: str | None
+    answers: list[Answered]

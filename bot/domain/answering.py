@@ -154,8 +154,7 @@ def questions(tx: Session, session_id: str) -> list[SessionQuestion]:
 
 def asked(tx: Session, project: Project, session: AnsweringSession, found: list[dict[str, Any]]) -> None:
     """The agent asked these. None: nothing was worth asking, and the session is reviewed by itself."""
-    first = len(questions(tx, session.id)) + 1
-    for number, values in enumerate(found, start=first):
+    for number, values in enumerate(found, start=_next_number(tx, session)):
         tx.add(SessionQuestion(
             id=clock.new_id("sq"), answering_session_id=session.id, number=number,
             status="pending", conflict=False, revision=1, **values,
@@ -187,7 +186,11 @@ def set_status(tx: Session, project: Project, session: AnsweringSession, status:
 
 def review(tx: Session, project: Project, session: AnsweringSession) -> None:
     """All is answered: freeze comes next. Raises Conflict naming what is not."""
-    unanswered = [f"Q{row.number}" for row in questions(tx, session.id) if row.status == "pending"]
+    unanswered = [
+        f"Q{row.number}{' (in conflict)' if row.conflict else ''}"
+        for row in questions(tx, session.id)
+        if row.status == "pending"
+    ]
     if unanswered:
         raise Conflict(f"Not answered yet: {', '.join(unanswered)}. Review them first.", "status")
     states.move_answering(session, "reviewed")
@@ -283,8 +286,20 @@ def must_not_be_built_on(tx: Session, session_ids: Sequence[str], field: str = "
 
 def show(tx: Session, project: Project, session: AnsweringSession) -> None:
     """Have GitHub brought to what the session is now."""
-    if project.repository_id and project.mode == "live":
-        outbox.add(tx, "show_questions", lane=f"answers:{session.id}", session_id=session.id)
+    mirror.show_questions(tx, project, session)
+
+
+def _next_number(tx: Session, session: AnsweringSession) -> int:
+    """Rounds on one pull request count on, so that `Q4` is one question there."""
+    here = AnsweringSession.id == session.id
+    if session.pull_request_number is not None:
+        here |= (AnsweringSession.project_id == session.project_id) & (
+            AnsweringSession.pull_request_number == session.pull_request_number
+        )
+    last = select(func.max(SessionQuestion.number)).join(
+        AnsweringSession, AnsweringSession.id == SessionQuestion.answering_session_id
+    )
+    return (tx.scalar(last.where(here)) or 0) + 1
 
 
 def _reopen(tx: Session, project: Project, session: AnsweringSession) -> None:

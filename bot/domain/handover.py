@@ -37,3 +37,11 @@ def set_status(tx: Session, project: Project, session: AnsweringSession, status:
 
 def _from_github(tx: Session, session: AnsweringSession) -> bool:
     return any(question.via == "github" for question in answering.questions(tx, session.id))
+
+
+def must_be_fixed(session: AnsweringSession) -> None:
+    """Raises Conflict until the answers are frozen."""
+    if session.answers_digest is None:
+        raise Conflict(
+            f"The answers of session {session.id} are not fixed yet: it is {session.status}.", "id"
+        )

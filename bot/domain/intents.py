@@ -4,22 +4,27 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.store import clock
 from bot.store.models import GithubObject
 
+LOST = "lost"  # was there, and somebody deleted it
+AGAIN = ".again"  # ends the local id of what is made once more
+
 
 def intend(tx: Session, kind: str, local_id: str, repository_id: int) -> tuple[GithubObject, datetime | None]:
     """The row of this thing, and since when an earlier try may have made it without our knowing (None: no such)."""
-    row = tx.get(GithubObject, (kind, local_id))
-    if row is not None:
+    row = find(tx, kind, local_id)
+    if row is not None and (row.state != LOST or row.local_id.endswith(AGAIN)):
         return row, row.intended_at if row.state == "intended" else None
-    row = GithubObject(
-        kind=kind, local_id=local_id, repository_id=repository_id, state="intended", intended_at=clock.now()
-    )
-    tx.add(row)
-    return row, None
+    fresh = GithubObject(
+        kind=kind, local_id=f"{local_id}{AGAIN}" if row else local_id, repository_id=repository_id,
+        state="intended", intended_at=clock.now(),
+    )  # fmt: skip
+    tx.add(fresh)
+    return fresh, None
 
 
 def made(
@@ -32,10 +37,28 @@ def made(
     shown: str | None = None,
 ) -> None:
     """It is there, this is what GitHub calls it, and what it says."""
-    row = tx.get_one(GithubObject, (kind, local_id))
+    row = tx.get(GithubObject, (kind, f"{local_id}{AGAIN}")) or tx.get_one(GithubObject, (kind, local_id))
     row.state, row.number, row.node_id, row.url, row.shown = "made", number, node_id, url, shown
 
 
 def find(tx: Session, kind: str, local_id: str) -> GithubObject | None:
-    """What we made or are about to make, if we have begun."""
-    return tx.get(GithubObject, (kind, local_id))
+    """What we made or are about to make, if we have begun; the second one where the first was lost."""
+    return tx.get(GithubObject, (kind, f"{local_id}{AGAIN}")) or tx.get(GithubObject, (kind, local_id))
+
+
+def numbered(tx: Session, repository_id: int, number: int, kind: str) -> str | None:
+    """The local id of the thing of this kind that GitHub knows, or knew, by this number."""
+    query = select(GithubObject.local_id).where(
+        GithubObject.number == number,
+        GithubObject.repository_id == repository_id,
+        GithubObject.kind == kind,
+    )
+    found = tx.scalars(query).first()
+    return found.removesuffix(AGAIN) if found else None
+
+
+def lost(tx: Session, kind: str, number: int) -> None:
+    """Somebody deleted it on GitHub: it is made again, once."""
+    query = select(GithubObject).where(GithubObject.kind == kind, GithubObject.number == number)
+    for row in tx.scalars(query):
+        row.state = LOST

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from bot.domain import repo_config, states
 from bot.store import clock, outbox
-from bot.store.models import Issue, Project
+from bot.store.models import AnsweringSession, Issue, Project
 
 
 @dataclass(frozen=True)
@@ -43,10 +43,21 @@ def show(tx: Session, project: Project, issue: Issue) -> None:
         outbox.add(tx, "show_issue", lane=f"issue:{issue.id}", issue_id=issue.id)
 
 
+def show_questions(tx: Session, project: Project, session: AnsweringSession) -> None:
+    """Have GitHub brought to what the session is now."""
+    if project.repository_id and project.mode == "live":
+        outbox.add(tx, "show_questions", lane=f"answers:{session.id}", session_id=session.id)
+
+
 def catch_up(tx: Session, project: Project) -> None:
-    """After a pause: every issue is looked at again, and what GitHub shows already costs no request."""
+    """After a pause: all is looked at again, and what GitHub shows already costs no request."""
     for issue in tx.scalars(select(Issue).where(Issue.project_id == project.id, Issue.mirrored)):
         show(tx, project, issue)
+    asked = AnsweringSession.status.in_(("active", "reviewed", "completed"))
+    for session in tx.scalars(
+        select(AnsweringSession).where(AnsweringSession.project_id == project.id, asked)
+    ):
+        show_questions(tx, project, session)
 
 
 def state(issue: Issue) -> tuple[str, str | None]:

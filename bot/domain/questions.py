@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from bot.domain import answering, states, threads, votes
+from bot.domain import answering, intents, states, threads, votes
 from bot.domain.errors import Conflict, Invalid, NotFound
 from bot.domain.votes import NOTHING, WITHDRAWN, Source, Voter
 from bot.store import clock, outbox
 from bot.store.models import AnsweringSession, Issue, Project, QuestionVote, SessionQuestion
+
+REVIEWED_IN = ("active", "reviewed", "completed")  # sessions whose answers hold
 
 
 def get(
@@ -110,10 +112,57 @@ def vote(
     source: Source,
     status: str,
     correction: str | None = None,
-) -> None:
-    """A person with the right to says so on GitHub; the same text again replaces what it said before."""
-    if states.lets(session, question, "vote") and votes.hear(tx, question, by, source, status, correction):
+    *,
+    explicit: bool = True,
+) -> bool:
+    """A person with the right to says so on GitHub; the same text again replaces what it said before.
+
+    What is not `explicit` counts only where the person had no vote before. Returns whether it was heard.
+    """
+    heard = states.lets(session, question, "vote") and votes.hear(
+        tx, question, by, source, status, correction, explicit=explicit
+    )
+    if heard:
         _changed(tx, project, session, question)
+    return heard
+
+
+def decide(
+    tx: Session,
+    project: Project,
+    session: AnsweringSession,
+    question: SessionQuestion,
+    by: Voter,
+    source: Source,
+    status: str,
+    correction: str | None = None,
+) -> None:
+    """A maintainer's word on GitHub ends a conflict; what somebody says later may dispute it again.
+
+    Raises Conflict once the session is reviewed.
+    """
+    _must_let(session, question, "review")
+    over = [vote.source for vote in votes.of(tx, [question.id]).get(question.id, [])]
+    question.decision = {
+        "status": status, "correction": correction, "by": f"github:{by.login}", "user_id": by.id, "via": "github",
+        "url": source.url, "at": source.at.isoformat(), "over": over,
+    }  # fmt: skip
+    _changed(tx, project, session, question)
+
+
+def reopen(
+    tx: Session,
+    project: Project,
+    session: AnsweringSession,
+    question: SessionQuestion,
+    source: Source,
+) -> None:
+    """Nothing that was said until now counts any more, whoever said it. Raises Conflict once it is reviewed."""
+    _must_let(session, question, "withdraw")
+    votes.silence(tx, question, source.at)
+    question.decision = None
+    _changed(tx, project, session, question)
+    threads.reply(tx, project, question, "open", session=session, after=source.name)
 
 
 def take_back(
@@ -123,10 +172,14 @@ def take_back(
     question: SessionQuestion,
     by: Voter,
     source: Source,
-) -> None:
-    """What the person said about this question before does not count any more."""
-    if states.lets(session, question, "vote") and votes.hear(tx, question, by, source, WITHDRAWN):
+) -> bool:
+    """What the person said about this question before does not count any more, nor what they decided."""
+    heard = states.lets(session, question, "vote") and votes.hear(tx, question, by, source, WITHDRAWN)
+    if heard:
+        if (question.decision or {}).get("user_id") == by.id:
+            question.decision = None
         _changed(tx, project, session, question)
+    return heard
 
 
 def forget(
@@ -143,16 +196,43 @@ def forget(
 
 
 def has_voted(tx: Session, question: SessionQuestion, by: Voter, *, besides: Source) -> bool:
-    """Whether the person has a vote on this question by another text than this one."""
+    """Whether the person had a vote on this question, by another text than this one, when this was said."""
     cast = votes.of(tx, [question.id]).get(question.id, [])
-    return any(vote.user_id == by.id and vote.source != besides.name for vote in cast)
+    return any(
+        vote.user_id == by.id and vote.source != besides.name and vote.at <= besides.at for vote in cast
+    )
 
 
-def drop_votes(tx: Session, session: AnsweringSession, user_ids: set[int]) -> None:
-    """These people may not speak any more: what they said does not count."""
+def voices(tx: Session, session: AnsweringSession) -> dict[int, str]:
+    """The logins, by user id, of everybody on GitHub whose word counts in the session."""
+    asked = answering.questions(tx, session.id)
+    cast = votes.of(tx, [question.id for question in asked])
+    found = {vote.user_id: vote.by for row in cast.values() for vote in row}
+    decided = [one.decision for one in asked if one.decision and "user_id" in one.decision]
+    return found | {one["user_id"]: one["by"].removeprefix("github:") for one in decided}
+
+
+def weigh_again(
+    tx: Session, project: Project, session: AnsweringSession, *, silent: Set[int], powerless: Set[int]
+) -> bool:
+    """By user id: who may not answer any more, and who may not end a conflict, does not count; that is told.
+
+    Returns whether an answer is another one now, so that people must have time to see it.
+    """
+    changed = []
     for question in answering.questions(tx, session.id):
-        votes.drop(tx, [question.id], QuestionVote.user_id.in_(user_ids))
+        before = (question.status, question.correction, question.reviewed_by)
+        votes.drop(tx, [question.id], QuestionVote.user_id.in_(silent))
+        if (question.decision or {}).get("user_id") in powerless:
+            question.decision = None
         _settle(tx, question, via="github")
+        if (question.status, question.correction) != before[:2]:
+            threads.reply(tx, project, question, "lost", session=session, by=before[2] or "")
+            changed.append(question)
+    if changed:
+        states.move_answering(session, "active")
+        _changed(tx, project, session, changed[0])
+    return bool(changed)
 
 
 def settled(tx: Session, session: AnsweringSession, settle: timedelta) -> float | None:
@@ -173,7 +253,17 @@ def answer(question: SessionQuestion) -> str | None:
 
 def answers(tx: Session, session: AnsweringSession) -> list[dict[str, Any]]:
     """The set as it is frozen. `leaves`: this answer leaves things alone; `free`: it is none of the options."""
-    return [_answered(question) for question in answering.questions(tx, session.id)]
+    asked = answering.questions(tx, session.id)
+    cast = votes.of(tx, [question.id for question in asked])
+    return [_answered(question, answer_url(question, cast.get(question.id, []))) for question in asked]
+
+
+def answer_url(question: SessionQuestion, cast: Sequence[QuestionVote]) -> str | None:
+    """The text on GitHub that the question's answer rests on; None for one by REST."""
+    if question.decision:
+        return question.decision.get("url")
+    by_reviewer = (vote.url for vote in reversed(cast) if f"github:{vote.by}" == question.reviewed_by)
+    return next(by_reviewer, None)
 
 
 def blocking(tx: Session, project_id: str, issue_ids: set[str]) -> list[SessionQuestion]:
@@ -183,21 +273,25 @@ def blocking(tx: Session, project_id: str, issue_ids: set[str]) -> list[SessionQ
 
 
 def answers_for(tx: Session, project_id: str, issue: Issue) -> list[dict[str, str]]:
-    """What people said about the issue: handed over already, or reviewed in a session that still goes on."""
+    """What people said about the issue and who: handed over already, or reviewed in a session that still goes on."""
+    about = _about(tx, project_id, {issue.id}, SessionQuestion.status != "pending", sessions=REVIEWED_IN)
+    by = {(row.question, answer(row) or ""): row.reviewed_by or "" for row, _ in about}
     fresh = [
-        {"question": question.question, "answer": answer(question) or ""}
-        for question, _ in _about(tx, project_id, {issue.id}, SessionQuestion.status != "pending")
+        {"question": row.question, "answer": answer(row) or ""}
+        for row, session in about
+        if session.status != "completed"
     ]
-    return [*issue.answers, *(one for one in fresh if one not in issue.answers)]
+    every = [*issue.answers, *(one for one in fresh if one not in issue.answers)]
+    return [{**one, "by": by.get((one["question"], one["answer"]), "")} for one in every]
 
 
 def names_for(tx: Session, project_id: str, issue: Issue) -> list[str]:
     """The answers that a fix of the issue rests on, as `as_…/Q3`."""
-    sessions = AnsweringSession.status.in_(("active", "reviewed", "completed"))
+    going_on = AnsweringSession.status.in_(REVIEWED_IN)
     query = (
         select(SessionQuestion)
         .join(AnsweringSession, AnsweringSession.id == SessionQuestion.answering_session_id)
-        .where(AnsweringSession.project_id == project_id, sessions, SessionQuestion.status != "pending")
+        .where(AnsweringSession.project_id == project_id, going_on, SessionQuestion.status != "pending")
         .order_by(SessionQuestion.id)
     )
     return [
@@ -205,13 +299,19 @@ def names_for(tx: Session, project_id: str, issue: Issue) -> list[str]:
     ]
 
 
-def _about(tx: Session, project_id: str, issue_ids: set[str], *conditions: Any) -> list[Any]:
+def _about(
+    tx: Session,
+    project_id: str,
+    issue_ids: set[str],
+    *conditions: Any,
+    sessions: Sequence[str] = ("active", "reviewed"),
+) -> list[Any]:
     query = (
         select(SessionQuestion, AnsweringSession)
         .join(AnsweringSession, AnsweringSession.id == SessionQuestion.answering_session_id)
         .where(
             AnsweringSession.project_id == project_id,
-            AnsweringSession.status.in_(("active", "reviewed")),
+            AnsweringSession.status.in_(sessions),
             *conditions,
         )
         .order_by(SessionQuestion.id)
@@ -222,14 +322,32 @@ def _about(tx: Session, project_id: str, issue_ids: set[str], *conditions: Any) 
 def on_comment(
     tx: Session, project: Project, comment_id: int
 ) -> tuple[SessionQuestion, AnsweringSession] | None:
-    """The question whose thread begins with this comment."""
+    """The question whose thread begins with this comment, also where that was deleted and posted again."""
+    asked = intents.numbered(tx, project.repository_id or 0, comment_id, "thread")
     query = (
         select(SessionQuestion.id)
         .join(AnsweringSession, AnsweringSession.id == SessionQuestion.answering_session_id)
-        .where(AnsweringSession.project_id == project.id, SessionQuestion.comment_id == comment_id)
+        .where(AnsweringSession.project_id == project.id, SessionQuestion.id == (asked or ""))
     )
     found = tx.scalars(query).first()
     return get(tx, project.id, found, lock=True) if found else None
+
+
+def numbered(
+    tx: Session, project: Project, number: int
+) -> dict[int, tuple[SessionQuestion, AnsweringSession]]:
+    """By their numbers, the questions that are asked on this pull request or issue; an open one before a fixed one."""
+    query = (
+        select(SessionQuestion, AnsweringSession)
+        .join(AnsweringSession, AnsweringSession.id == SessionQuestion.answering_session_id)
+        .where(
+            AnsweringSession.project_id == project.id,
+            AnsweringSession.pull_request_number == number,
+            AnsweringSession.status != "archived",
+        )
+        .order_by(AnsweringSession.status == "active", AnsweringSession.id)
+    )
+    return {row[0].number: (row[0], row[1]) for row in tx.execute(query.with_for_update())}
 
 
 def on_pull_request(tx: Session, project: Project, number: int) -> AnsweringSession | None:
@@ -268,13 +386,13 @@ def _settle(tx: Session, question: SessionQuestion, *, via: str) -> None:
         question.reviewed_at = (
             datetime.fromisoformat(decision["at"]) if decision else newest.at if newest else None
         )
-        question.via = "rest" if decision else via
+        question.via = decision.get("via", "rest") if decision else via
     else:
         question.correction = None
         question.reviewed_by = question.reviewed_at = question.via = None
 
 
-def _answered(question: SessionQuestion) -> dict[str, Any]:
+def _answered(question: SessionQuestion, url: str | None) -> dict[str, Any]:
     text = answer(question) or ""
     chosen = next((option for option in question.options if option["text"] == text), None)
     return {
@@ -284,7 +402,9 @@ def _answered(question: SessionQuestion) -> dict[str, Any]:
         "status": question.status,
         "issueIds": question.issue_ids,
         "by": question.reviewed_by,
-        "at": question.reviewed_at.isoformat() if question.reviewed_at else None,
+        "at": question.reviewed_at.isoformat().replace("+00:00", "Z") if question.reviewed_at else None,
+        "via": question.via,
+        "url": url,
         "leaves": bool(chosen and chosen["leaves"]),
         "free": question.status == "declined" and chosen is None,
     }

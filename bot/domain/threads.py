@@ -29,14 +29,30 @@ def reply(
     *,
     session: AnsweringSession,
     after: str = "",
+    **values: str,
 ) -> None:
     """Say something in the question's thread, once for each state of it; `after`: what brought it about."""
-    if question.comment_id and session.pull_request_number:
-        now = f"{question.revision} {question.status} {question.correction} {question.conflict} {after}"
-        key = f"{text}.{question.id}.{hashlib.sha256(now.encode()).hexdigest()[:12]}"
+    now = f"{question.revision} {question.status} {question.correction} {question.conflict} {after}"
+    key = f"{text}.{question.id}.{hashlib.sha256(now.encode()).hexdigest()[:12]}"
+    reply_once(tx, project, question, text, key, session=session, **values)
+
+
+def reply_once(
+    tx: Session,
+    project: Project,
+    question: SessionQuestion,
+    text: str,
+    key: str,
+    *,
+    session: AnsweringSession,
+    **values: str,
+) -> None:
+    """Say something in the question's thread, or below them all where it has none; once for each `key`."""
+    if question.url and session.pull_request_number:
+        lane = f"thread:{project.repository_id}#{session.pull_request_number}"
         outbox.add(
-            tx, "reply", lane=f"thread:{project.repository_id}#{session.pull_request_number}", key=f"reply:{key}",
-            question_id=question.id, local_id=key, text=text,
+            tx, "reply", lane=lane, key=f"reply:{key}", question_id=question.id, local_id=key, text=text,
+            values=values,
         )  # fmt: skip
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from bot.store.models import QuestionVote, SessionQuestion
@@ -45,17 +45,19 @@ def hear(
     source: Source,
     status: str,
     correction: str | None = None,
+    *,
+    explicit: bool = True,
 ) -> bool:
     """The text says this now. Returns whether that may change how the question stands."""
     row = tx.get(QuestionVote, (question.id, source.name))
     if row is None:
-        row = QuestionVote(question_id=question.id, source=source.name, status=NOTHING, correction=None)
+        row = QuestionVote(question_id=question.id, source=source.name, status=NOTHING)
         tx.add(row)
     elif row.at > source.at or (status == NOTHING and row.status == WITHDRAWN):
         return False
     silent = row.status == status == NOTHING
     row.by, row.user_id, row.url, row.at = by.login, by.id, source.url, source.at
-    row.status, row.correction = status, correction
+    row.status, row.correction, row.explicit = status, correction, explicit
     tx.flush()
     return not silent
 
@@ -68,12 +70,14 @@ def of(tx: Session, question_ids: Sequence[str]) -> dict[str, list[QuestionVote]
     latest: dict[tuple[str, int], QuestionVote] = {}
     # GitHub's times are whole seconds; its ids grow
     for vote in sorted(tx.scalars(query), key=lambda vote: (vote.at, int(vote.source.rpartition(":")[2]))):
+        if not vote.explicit and (vote.question_id, vote.user_id) in latest:
+            continue
         latest.pop((vote.question_id, vote.user_id), None)
-        latest[vote.question_id, vote.user_id] = vote
+        if vote.status in VOTES:
+            latest[vote.question_id, vote.user_id] = vote
     found: dict[str, list[QuestionVote]] = {}
     for vote in latest.values():
-        if vote.status in VOTES:
-            found.setdefault(vote.question_id, []).append(vote)
+        found.setdefault(vote.question_id, []).append(vote)
     return found
 
 
@@ -85,6 +89,12 @@ def of_text(tx: Session, question_ids: Sequence[str], source: Source) -> list[st
         QuestionVote.status != NOTHING,
     )
     return list(tx.scalars(query))
+
+
+def silence(tx: Session, question: SessionQuestion, at: datetime) -> None:
+    """Nothing that was said about the question until then counts any more."""
+    said = QuestionVote.question_id == question.id, QuestionVote.status != NOTHING, QuestionVote.at <= at
+    tx.execute(update(QuestionVote).where(*said).values(status=NOTHING, correction=None, at=at))
 
 
 def counted(question: SessionQuestion, votes: Iterable[QuestionVote]) -> list[QuestionVote]:

@@ -1,13 +1,15 @@
-"""How a round of questions stands: the index, the check, replies in threads, the receipt, the pull request's text."""
+"""How a round of questions stands: the index, the check, the receipt, the pull request's text."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Literal
 
 from bot.github.issuetext import code
-from bot.github.questiontext import Question, Vote, file_path, how_to_reply
-from bot.github.wording import cell, count, paragraphs, quoted, sentence, table, when, who
+from bot.github.questiontext import Question, commit_link, file_path, how_to_reply
+from bot.github.replytext import answer_of, new_round
+from bot.github.wording import cell, count, paragraphs, table, when, who
 
 CHECK_NAME = "askfirst / questions"
 
@@ -48,119 +50,72 @@ def clarifications(questions: Sequence[Question]) -> str:
     if not decided:
         return ""
     rows = [
-        (_link(question), cell(question.question), cell(_answer(question)), _by(question))
+        (_link(question), cell(question.question), cell(answer_of(question)), _by(question))
         for question in decided
     ]
     return f"### Clarifications\n\n{table(('', 'question', 'answer', 'by'), rows)}"
 
 
-def index(questions: Sequence[Question], *, digest: str | None = None) -> str:
-    """The comment that is kept current; with a digest the set is fixed."""
+def index(
+    questions: Sequence[Question], *, digest: str | None = None, archived: bool = False, asked_at: str = ""
+) -> str:
+    """The comment that is kept current; with a digest the set is fixed. `asked_at`: a link to that commit."""
     left = _left(questions)
-    if not left:
+    if archived:
+        title = "### These questions were put away"
+    elif not left:
         title = f"### All {count(len(questions), 'question')} answered"
     else:
         title = f"### {left} of {count(len(questions), 'question')} open"
     rows = [
-        (_link(question), cell(question.question), cell(_answer(question)), _state(question))
+        (_link(question), cell(question.question), cell(answer_of(question)), _state(question, asked_at))
         for question in questions
     ]
-    closing = (
-        f"These answers are fixed (digest {code(digest[:12])}). {_new_round()}"
-        if digest
-        else "Reply in a question's thread with `approve`, a letter or your own words; or here, a line for "
-        f"each: {code('Q2: approve')}. Anyone with write access decides, and the latest answer of a person counts."
-    )
-    return paragraphs(title, table(("", "question", "assumption or answer", "state"), rows), closing)
+    table_of_all = table(("", "question", "assumption or answer", "state"), rows)
+    return paragraphs(title, table_of_all, _what_next(questions, digest, archived))
 
 
-def conclusion(
-    questions: Sequence[Question], *, reviewed: bool
-) -> Literal["action_required", "success", "neutral"]:
+@dataclass(frozen=True)
+class Told:
     """What the check run says of a round."""
-    if not questions:
-        return "neutral"
-    return "success" if reviewed else "action_required"
+
+    conclusion: Literal["action_required", "success", "neutral"]
+    title: str
+    summary: str
 
 
-def check_output(questions: Sequence[Question], *, reviewed: bool, url: str) -> tuple[str, str]:
-    """The check run's title and summary; `url` is where the questions are."""
-    left = _left(questions)
+def check(questions: Sequence[Question], status: str, url: str) -> Told:
+    """By the session's status, the check run; `url` is where the questions are."""
+    left, all_of_them = _left(questions), count(len(questions), "question")
+    if status == "archived":
+        return Told("neutral", "The questions were put away", "Nobody has to answer them any more.")
     if not questions:
-        return "Nothing was worth asking", "No answer would change what is done. Work can start."
-    if reviewed:
-        title = f"All {count(len(questions), 'question')} answered"
-        return title, f"{title}; the answers are fixed. [See what was decided]({url})."
+        return Told(
+            "neutral", "Nothing was worth asking", "No answer would change what is done. Work can start."
+        )
+    if status in ("reviewed", "completed"):
+        told = f"All {all_of_them} answered"
+        return Told("success", told, f"{told}; the answers are fixed. [See what was decided]({url}).")
     if not left:
-        return "All answered, fixed in a moment", "The last answer came just now; it can still be changed."
+        return Told(
+            "action_required",
+            "All answered, fixed in a moment",
+            "The last answer came just now; it can still be changed.",
+        )
     names = ", ".join(question.name for question in questions if question.status == "pending")
-    title = f"{left} of {count(len(questions), 'question')} waiting for a person"
-    return title, f"Open: {names}. [Answer them here]({url}); a reply in the thread is enough."
-
-
-def ask_replacement(question: Question) -> str:
-    """After a bare `no`."""
-    letters = " a letter, or" if question.options else ""
-    return (
-        f"Not as I assume, then. What shall I do instead? Reply with{letters} your own words. "
-        f"Until then {question.name} stays open."
+    return Told(
+        "action_required",
+        f"{left} of {all_of_them} waiting for a person",
+        f"Open: {names}. [Answer them here]({url}); a reply in the thread is enough.",
     )
 
 
-def conflicting(question: Question) -> str:
-    """Answers contradict each other: all are quoted."""
-    parts = [
-        f"These answers to {question.name} contradict each other, so it stays open:",
-        *(_quoted_vote(vote, question) for vote in question.conflict),
-        "It is decided when all say the same, or when all but one take theirs back by replying `withdraw` here.",
-    ]
-    return paragraphs(*parts)
-
-
-def needs_write(level: str) -> str:
-    """To a reply of somebody who may not decide."""
-    return (
-        f"Thank you. Only people with the level **write** in this repository decide here, and you have "
-        f"**{level}**, so this stays a remark: it changes nothing and is not given to an agent. Somebody with "
-        f"write access can answer the same."
-    )
-
-
-def too_late(question: Question) -> str:
-    """To an answer after the freeze."""
-    return f"{question.name} was fixed as: {sentence(_answer(question))}\n\nSo this changes nothing. {_new_round()}"
-
-
-def decided(question: Question) -> str:
-    """Shown in the thread where a question was decided elsewhere, as by REST."""
-    how = "The assumption was approved" if question.status == "approved" else "This was corrected"
-    by = f"{how} by {who(question.reviewed_by)}"
-    return f"{by}." if question.status == "approved" else f"{by}:\n\n{quoted(question.answer or '')}"
-
-
-def taken_back(question: Question) -> str:
-    """Shown in the thread where an answer does not count any more."""
-    return f"The answer was taken back: {question.name} is open again."
-
-
-def edit_ignored(author: str, editor: str) -> str:
-    """Somebody changed another person's answer. Both are logins."""
-    other, own = who(f"github:{editor}"), who(f"github:{author}")
-    return (
-        f"{other} edited what {own} wrote here. That does not count: an answer is its author's own, and what "
-        f"{own} said before stands."
-    )
-
-
-def applied(question: Question, commit: str, repository_url: str) -> str:
-    """The last words in a thread: the answer is in the code."""
-    link = f"[{code(commit[:12])}]({repository_url}/commit/{commit})"
-    return f"Done as answered, in {link}: {sentence(_answer(question))}"
-
-
-def receipt(questions: Sequence[Question], *, commit: str, digest: str, repository_url: str) -> str:
+def receipt(
+    questions: Sequence[Question], *, session_id: str, commit: str | None, digest: str, repository_url: str
+) -> str:
     """What was decided, by whom, how, when, about which commit."""
-    asked_at = f"[{code(commit[:12])}]({repository_url}/tree/{commit})"
+    asked_at = commit_link(commit, repository_url)
+    about = f" Asked about the code at {asked_at}." if asked_at else ""
     rows = [
         (
             _link(question),
@@ -173,9 +128,9 @@ def receipt(questions: Sequence[Question], *, commit: str, digest: str, reposito
         for question in questions
     ]
     return paragraphs(
-        f"### The answers are fixed\n\nThis is what work on these issues is told. Asked about {asked_at}.",
+        f"### The answers are fixed\n\nThis is what work on these issues is told.{about}",
         table(("", "question", "outcome", "by", "how", "when"), rows),
-        f"Digest of the set: {code(digest)}. {_new_round()}",
+        f"Session {code(session_id)}, digest of the set {code(digest)}. {new_round()}",
     )
 
 
@@ -199,10 +154,6 @@ def _link(question: Question) -> str:
     return f"[{question.name}]({question.url})" if question.url else question.name
 
 
-def _answer(question: Question) -> str:
-    return (question.answer or "") if question.status == "declined" else question.assumption
-
-
 def _outcome(question: Question) -> str:
     if question.status == "approved":
         return f"as assumed: {question.assumption}"
@@ -210,9 +161,10 @@ def _outcome(question: Question) -> str:
 
 
 def _how(question: Question) -> str:
+    said = "decision" if question.decided else "reply"
     if question.answer_url:
-        return f"[reply]({question.answer_url})"
-    return "REST" if (question.reviewed_by or "").startswith("key:") else "reply"
+        return f"[{said}]({question.answer_url})"
+    return "REST" if (question.reviewed_by or "").startswith("key:") else said
 
 
 def _by(question: Question) -> str:
@@ -220,24 +172,27 @@ def _by(question: Question) -> str:
     return f"[{name}]({question.answer_url})" if question.answer_url else name
 
 
-def _state(question: Question) -> str:
+def _state(question: Question, asked_at: str = "") -> str:
+    since = f"; asked at {asked_at}, and those lines have changed since" if question.outdated else ""
     if question.conflict:
-        names = " and ".join(who(vote.by) for vote in question.conflict)
-        return f"**in conflict**: {names} disagree"
+        names = " and ".join(dict.fromkeys(who(vote.by) for vote in question.conflict))
+        return f"**in conflict**: {names} disagree{since}"
     if question.status == "pending":
         own = ", needs its own answer" if question.needs_own_answer else ""
-        return f"**open**{own}"
-    return f"{'approved' if question.status == 'approved' else 'corrected'} by {_by(question)}"
+        return f"**open**{own}{since}"
+    return f"{'approved' if question.status == 'approved' else 'corrected'} by {_by(question)}{since}"
 
 
-def _quoted_vote(vote: Vote, question: Question) -> str:
-    source = f" ([here]({vote.url}))" if vote.url else ""
-    if vote.correction is None:
-        return f"{who(vote.by)} approved the assumption{source}:\n\n{quoted(question.assumption)}"
-    return f"{who(vote.by)} said something else{source}:\n\n{quoted(vote.correction)}"
-
-
-def _new_round() -> str:
+def _what_next(questions: Sequence[Question], digest: str | None, archived: bool) -> str:
+    if archived:
+        return "Nothing that is said about them counts, unless somebody takes them back out of the trash."
+    if digest:
+        return f"These answers are fixed (digest {code(digest[:12])}). {new_round()}"
+    first = next((one for one in questions if one.status == "pending"), questions[0])
+    here = f"{code(f'{first.name}: approve')}, a line for each"
+    threads = any(question.in_thread for question in questions)
+    where = f"in a question's thread, or here: {here}" if threads else f"here: {here}"
     return (
-        f"To change an answer, write {code('/askfirst ask')} in a comment of its own: it opens a new round."
+        f"Answer {where}. Instead of `approve`, a letter or your own words do too. Anyone with write access "
+        f"decides, and the latest answer of a person counts."
     )

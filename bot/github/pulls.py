@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from typing import Any
 
 from bot.github import marks
-from bot.github.errors import NotFound, Unprocessable
+from bot.github.errors import Gone, NotFound, Unprocessable
 from bot.github.inert import canonical
 from bot.github.issuetext import issue_title, same_title
 from bot.github.recovery import Made, made, only_ours
 from bot.github.repo import Repo
 
+_HUNK = re.compile(r"@@ -\d+(?:,\d+)? \+(\d+)(?:,\d+)? @@")
 _STATE = "query($id: ID!) { node(id: $id) { ... on PullRequest { isDraft state } } }"
 _READY = """
 mutation($id: ID!) {
@@ -57,6 +59,31 @@ def pull_request(repo: Repo, number: int) -> dict[str, Any]:
     return pull
 
 
+def ground(repo: Repo, number: int) -> tuple[str, str, str | None]:
+    """The address, state and head commit of a pull request, or of an issue, which has no head.
+
+    The state is open, closed, merged, locked (nobody may comment) or missing.
+    """
+    try:
+        there = pull_request(repo, number)
+    except NotFound:
+        try:
+            there = repo.request("GET", f"/issues/{number}").data
+        except (NotFound, Gone):
+            return "", "missing", None
+    state = "merged" if there.get("merged_at") else "locked" if there["locked"] else there["state"]
+    return there["html_url"], state, there["head"]["sha"] if "head" in there else None
+
+
+def diff_lines(repo: Repo, number: int) -> dict[str, list[int]]:
+    """By path: the lines of the new side that a pull request's diff shows, where a comment may stand."""
+    return {
+        file["filename"]: shown
+        for file in repo.pages(f"/pulls/{number}/files")
+        if (shown := _shown(file.get("patch") or ""))
+    }
+
+
 def mark_ready(repo: Repo, node_id: str) -> None:
     """Take a draft for ready; one that is ready or closed stays as it is. Raises NotFound."""
     node = repo.graphql(_STATE, id=node_id)["node"]
@@ -64,6 +91,17 @@ def mark_ready(repo: Repo, node_id: str) -> None:
         raise NotFound(f"there is no pull request {node_id}", status=404)
     if node["isDraft"] and node["state"] == "OPEN":
         repo.graphql(_READY, id=node_id)
+
+
+def _shown(patch: str) -> list[int]:
+    found, line = [], 0
+    for text in patch.split("\n"):
+        if hunk := _HUNK.match(text):
+            line = int(hunk[1])
+        elif text[:1] in ("+", " "):
+            found.append(line)
+            line += 1
+    return found
 
 
 def _open(repo: Repo, fields: dict[str, Any], draft: bool) -> dict[str, Any]:

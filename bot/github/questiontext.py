@@ -37,8 +37,10 @@ class Vote:
 class Question:
     """A question and how it stands. `answer` is the correction where it is declined.
 
-    `why`: what changes with the answer; `issues`: the GitHub issues it is about; `url`: its thread;
-    `answer_url`: the reply that decided; `conflict`: what contradicts each other; `blocking`: no fix before.
+    `why`: what changes with the answer; `issues`: the GitHub issues it is about; `blocking`: no fix before;
+    `url`: where it is asked, `in_thread`: in a thread of its own; `answer_url`: the reply that decided, `decided`:
+    it ended a conflict; `conflict`: what contradicts each other; `outdated`: its lines have changed since `commit`,
+    which it was asked about.
     """
 
     number: int
@@ -58,6 +60,10 @@ class Question:
     answer_url: str | None = None
     conflict: tuple[Vote, ...] = ()
     url: str | None = None
+    in_thread: bool = True
+    decided: bool = False
+    outdated: bool = False
+    commit: str | None = None
 
     @property
     def name(self) -> str:
@@ -75,9 +81,14 @@ def file_path(session_id: str) -> str:
     return f".askfirst/{session_id}.md"
 
 
-def questions_file(questions: Sequence[Question]) -> str:
-    """The file's text. The lines that threads stand on are the same before and after the answers."""
-    return "\n".join(_file_lines(questions)) + "\n"
+def commit_link(commit: str | None, repository_url: str) -> str:
+    """The files at a commit, as a link."""
+    return f"[{code(commit[:12])}]({repository_url}/tree/{commit})" if commit else ""
+
+
+def questions_file(questions: Sequence[Question], *, digest: str | None = None) -> str:
+    """The file's text; with a digest the answers are fixed. The lines that threads stand on are the same then."""
+    return "\n".join(_file_lines(questions, digest)) + "\n"
 
 
 def thread_lines(questions: Sequence[Question]) -> dict[int, int]:
@@ -90,12 +101,13 @@ def thread_lines(questions: Sequence[Question]) -> dict[int, int]:
 
 
 def review_body(questions: Sequence[Question]) -> str:
-    """What the review says above its threads."""
+    """What the review says above its threads; it also goes out by e-mail."""
     many = len(questions) > 1
+    letter = ", a letter" if any(question.options for question in questions) else ""
     return paragraphs(
         f"I have {count(len(questions), 'question')} before I write code"
-        f"{', a thread for each' if many else ''}. Each says what I assume. Reply in its thread:",
-        how_to_reply(questions),
+        f"{', a thread for each' if many else ''}. Each says what I assume. Reply in its thread with `approve`"
+        f"{letter} or your own words; `withdraw` takes your answer back.",
         "Anyone with write access to this repository decides. I write no code for the issues they are about "
         "before they are answered; silence approves nothing.",
     )
@@ -123,17 +135,19 @@ def question_comment(question: Question, repository_url: str, *, in_thread: bool
         f"**Question:** {said(question.question)}",
         f"**What changes with the answer:** {sentence(question.why)}" if question.why else "",
         _looked_at(question, repository_url),
+        _outdated(question, repository_url),
         _assumption(question),
         _options(question),
         _reply_with(question, "" if in_thread else f"{question.name}: "),
     )
 
 
-def _file_lines(questions: Sequence[Question]) -> list[str]:
+def _file_lines(questions: Sequence[Question], digest: str | None = None) -> list[str]:
+    fixed = f"These answers are fixed, digest {digest}." if digest else ""
     lines = [
         "# Questions before code is written",
         "",
-        "Each has a thread on the pull request: reply there. This file goes away when the work is done.",
+        f"{fixed or 'Each has a thread on the pull request: reply there.'} This file goes away when the work is done.",
     ]
     for question in questions:
         letter = f" ({question.assumed.letter})" if question.assumed else ""
@@ -172,6 +186,12 @@ def _looked_at(question: Question, repository_url: str) -> str:
         return where
     block = fenced(cut(question.evidence, _EVIDENCE_LIMIT))
     return paragraphs(where or "**What I looked at:**", block)
+
+
+def _outdated(question: Question, repository_url: str) -> str:
+    if not question.outdated:
+        return ""
+    return f"*Asked at {commit_link(question.commit, repository_url)}; those lines have changed since.*"
 
 
 def _assumption(question: Question) -> str:

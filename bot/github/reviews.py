@@ -89,6 +89,13 @@ def ensure_reply(
     return made(reply, reply["id"])
 
 
+def edit_review_comment(repo: Repo, *, secret: bytes, local_id: str, comment_id: int, body: str) -> Made:
+    """A question of ours in its thread, of which we know that it says something else. Raises NotFound."""
+    text = marks.signed(body, "question", local_id, repo.repository_id, secret)
+    comment = repo.request("PATCH", f"/pulls/comments/{comment_id}", json={"body": text}).data
+    return made(comment, comment["id"])
+
+
 def resolve_thread(repo: Repo, pull_number: int, comment_id: int) -> None:
     """Resolve the thread that begins with this comment; one that is resolved or gone is fine."""
     thread = _thread(repo, pull_number, comment_id)

@@ -41,6 +41,15 @@ def must_be_allowed(project: Project) -> None:
 
 
 @dataclass(frozen=True)
+class Mirror:
+    """The project's bare mirror, up to date, with the configuration in force now; `head` is its default branch's."""
+
+    folder: Path
+    head: repo.Head
+    config: repo_config.RepoConfig
+
+
+@dataclass(frozen=True)
 class Checkout:
     """The files of a commit, the bare mirror they come from, and the configuration in force now."""
 
@@ -54,26 +63,39 @@ class Checkout:
 
 @contextmanager
 def checkout(
-    work: Work, project: Project, ref: str | None = None, *, branch: str | None = None
+    work: Work,
+    project: Project,
+    ref: str | None = None,
+    *,
+    branch: str | None = None,
+    pull: int | None = None,
 ) -> Iterator[Checkout]:
     """The project at `branch` where there is one, else at `ref`, else at its default branch's head.
 
-    Its configuration is read anew. Raises RunFailed, also for a `ref` that is not there.
+    `pull`: the number of a pull request whose commits `ref` may name, also from a fork. Its configuration is read
+    anew. Raises RunFailed, also for a `ref` that is not there.
     """
     home = work.tools.config.askfirst_home
     with tempfile.TemporaryDirectory(prefix=f"{PREFIX}{os.getpid()}-checkout-") as folder, reasons(project):
-        remote = work.tools.remote(project)
-        head = repo.remote_head(home, remote)
-        mirror = repo.fetch(home, project.id, remote)
-        text = repo.file_at(mirror, head.commit, repo_config.PATH)
-        with work.note() as tx:
-            kept = tx.get_one(Project, project.id)
-            kept.default_branch = head.branch
-            repo_config.read(kept, text)
-            config = repo_config.of(kept)
-        there = push.remote_branch(home, remote, branch) if branch else None
-        commit = repo.checkout(mirror, there or ref or head.branch, Path(folder))
-        yield Checkout(Path(folder), mirror, commit, head.branch, there is not None, config)
+        source = mirror(work, project, pull=pull)
+        there = push.remote_branch(home, work.tools.remote(project), branch) if branch else None
+        commit = repo.checkout(source.folder, there or ref or source.head.branch, Path(folder))
+        yield Checkout(
+            Path(folder), source.folder, commit, source.head.branch, there is not None, source.config
+        )
+
+
+def mirror(work: Work, project: Project, *, pull: int | None = None) -> Mirror:
+    """Bring the project's mirror up to date, and read its configuration anew. Raises RepoError."""
+    home, remote = work.tools.config.askfirst_home, work.tools.remote(project)
+    head = repo.remote_head(home, remote)
+    folder = repo.fetch(home, project.id, remote, pull=pull)
+    text = repo.file_at(folder, head.commit, repo_config.PATH)
+    with work.note() as tx:
+        kept = tx.get_one(Project, project.id)
+        kept.default_branch = head.branch
+        repo_config.read(kept, text)
+        return Mirror(folder, head, repo_config.of(kept))
 
 
 @contextmanager

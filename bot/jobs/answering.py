@@ -9,11 +9,12 @@ from sqlalchemy.orm import Session
 
 from bot.agents.base import Answer, AskedQuestion, AskResult, IssueBrief, Span, Task
 from bot.agents.run import run_ask
-from bot.domain import answering, chains, questions, repo_config, runs, votes
+from bot.domain import answering, chains, questions, repo_config, runs
 from bot.github import people
-from bot.jobs import agent
+from bot.jobs import agent, roundfile
 from bot.jobs.agent import RunFailed
 from bot.jobs.errors import Later
+from bot.jobs.rounds import Round
 from bot.jobs.work import Work
 from bot.store.models import AnsweringSession, Issue, Project
 
@@ -30,7 +31,8 @@ def ask(work: Work) -> None:
         asked_about = [tx.get_one(Issue, issue_id) for issue_id in session.asked]
         about = [brief(tx, issue) for issue in asked_about if not issue.deleted_at]
     try:
-        result, commit = _ask(work, session, project, run.template_id, about)
+        head = _head(work, session, project)
+        result, commit = _ask(work, session, project, run.template_id, about, head)
     except RunFailed as failed:
         with work.finish() as tx:
             died(tx, work.args, str(failed))
@@ -71,21 +73,38 @@ def freeze(work: Work) -> None:
         session, project = _load(tx, work)
         if session.status != "reviewed":
             return
-        asked_of = {vote.user_id: vote.by for vote in _votes(tx, session)}
-    lost = {user_id for user_id, login in asked_of.items() if not _may_decide(work, project, login, user_id)}
+        spoke = questions.voices(tx, session)
+    if not session.answers_digest and not _fix(work, project, spoke):
+        return
+    with work.db.read() as tx:
+        session, project = _load(tx, work)
+    roundfile.complete(work, project, session)
     with work.finish() as tx:
         session, project = _load(tx, work)
-        answers, wanted = questions.answers(tx, session), work.args.get("digest")
-        if session.status != "reviewed" or wanted not in (None, answering.digest(answers)):
-            return
-        if lost:
-            questions.drop_votes(tx, session, lost)
-        if any(question.status == "pending" for question in answering.questions(tx, session.id)):
-            answering.set_status(tx, project, session, "active")
-            return
+        if session.status == "reviewed":
+            answering.complete(tx, project, session)
+            chains.answered(tx, project, session)
+
+
+def _fix(work: Work, project: Project, spoke: dict[int, str]) -> bool:
+    """The set is fixed from here on; False where somebody may not answer any more, and it is open again."""
+    levels = {user_id: _level(work, project, login, user_id) for user_id, login in spoke.items()}
+    with work.note() as tx:
+        session, project = _load(tx, work)
+        wanted = work.args.get("digest")
+        if session.status != "reviewed" or wanted not in (
+            None,
+            answering.digest(questions.answers(tx, session)),
+        ):
+            return False
+        if questions.voices(tx, session).keys() - levels.keys():
+            raise Later(1, "somebody else answered meanwhile")
+        silent = {user_id for user_id, level in levels.items() if level < people.Level.WRITE}
+        powerless = {user_id for user_id, level in levels.items() if level < people.Level.MAINTAIN}
+        if questions.weigh_again(tx, project, session, silent=silent, powerless=powerless):
+            return False
         answering.freeze(tx, session, questions.answers(tx, session))
-        answering.complete(tx, project, session)
-        chains.answered(tx, project, session)
+        return True
 
 
 def not_frozen(tx: Session, args: dict[str, str], error: str) -> None:
@@ -108,7 +127,7 @@ def brief(tx: Session, issue: Issue) -> IssueBrief:
         ],
         autofix=issue.autofix,
         answers=[
-            Answer(question=one["question"], answer=one["answer"], by="a reviewer")
+            Answer(question=one["question"], answer=one["answer"], by=one["by"] or "a reviewer")
             for one in questions.answers_for(tx, issue.project_id, issue)
         ],
     )
@@ -134,12 +153,30 @@ def asked(one: AskedQuestion) -> dict[str, Any]:
     }
 
 
+def _head(work: Work, session: AnsweringSession, project: Project) -> str | None:
+    """The commit of the pull request that people named. Raises RunFailed where nothing can be asked there."""
+    if session.pull_request_number is None or session.branch or project.repository_id is None:
+        return None
+    with agent.reasons(project):
+        there = Round(work, project, session, []).look()
+    if there.trouble:
+        raise RunFailed(there.trouble)
+    return there.head
+
+
 def _ask(
-    work: Work, session: AnsweringSession, project: Project, template_id: str, about: list[IssueBrief]
+    work: Work,
+    session: AnsweringSession,
+    project: Project,
+    template_id: str,
+    about: list[IssueBrief],
+    head: str | None,
 ) -> tuple[AskResult, str]:
+    """What the agent asks, and the commit that it looked at: a pull request's head where people named one."""
+    pull = session.pull_request_number if head else None
     with agent.live(work, session.run_id or "") as live, agent.reasons(project):
         template = work.tools.template(template_id)
-        with agent.checkout(work, project) as source, agent.sandbox(live, template) as box:
+        with agent.checkout(work, project, head, pull=pull) as source, agent.sandbox(live, template) as box:
             task = Task(kind="ask", issues=about, max_questions=session.max_questions, commit=source.commit)
             return run_ask(template, task, source.folder, box, live.progress, live.log), source.commit
 
@@ -149,16 +186,11 @@ def _load(tx: Session, work: Work) -> tuple[AnsweringSession, Project]:
     return session, tx.get_one(Project, session.project_id)
 
 
-def _votes(tx: Session, session: AnsweringSession) -> list[Any]:
-    by_question = votes.of(tx, [question.id for question in answering.questions(tx, session.id)])
-    return [vote for cast in by_question.values() for vote in cast]
-
-
-def _may_decide(work: Work, project: Project, login: str, user_id: int) -> bool:
+def _level(work: Work, project: Project, login: str, user_id: int) -> people.Level:
+    """What the person may do at this moment; no answer decides nothing, and is asked for again."""
     try:
-        level = people.permission(work.tools.repo(project, metadata="read"), login, user_id)
+        return people.permission(work.tools.repo(project, metadata="read"), login, user_id)
     except people.Undecided as undecided:
         if undecided.retry_after is not None:
             raise Later(undecided.retry_after, str(undecided)) from undecided
         raise
-    return level >= people.Level.WRITE

@@ -20,11 +20,14 @@ def ensure(
     text: str,
     make: Callable[[GithubObject, datetime | None], Made],
 ) -> GithubObject:
-    """Call `make(row, recover_since)` unless the thing is there and says `text` already. Returns its row."""
-    shown = hashlib.sha256(text.encode()).hexdigest()[:16]
+    """Call `make(row, recover_since)` unless the thing is there and says `text` already. Returns its row.
+
+    What people deleted more than once stays away.
+    """
+    shown = digest(text)
     with work.note() as tx:
         row, since = intents.intend(tx, kind, local_id, project.repository_id or 0)
-    if row.state == "made" and row.shown == shown:
+    if row.state == intents.LOST or (row.state == "made" and row.shown == shown):
         return row
     there = make(row, since)
     with work.note() as tx:
@@ -37,3 +40,8 @@ def ensure(
         shown,
     )
     return row
+
+
+def digest(text: str) -> str:
+    """What a thing says, in short, so that it is written only when it says something else."""
+    return hashlib.sha256(text.encode()).hexdigest()[:16]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from bot.domain import answering, chains, votes
+from bot.domain import answering, chains, questions, votes
 from bot.github.chaintext import Chain, Item
 from bot.github.issuetext import Place
 from bot.github.questiontext import Option, Question, Vote
@@ -23,7 +23,8 @@ def questions_of(tx: Session, session: AnsweringSession) -> list[Question]:
 
 def chain_of(tx: Session, project: Project, chain: WorkChain, repository_url: str) -> Chain:
     """The chain and its items as they stand."""
-    told: dict[str, Question] = {}
+    session = tx.get(AnsweringSession, chain.answering_session_id or "")
+    told = {one.question: one for one in (questions_of(tx, session) if session else [])}
     items = []
     for row in chains.items(tx, [chain.id])[chain.id]:
         issue = tx.get_one(Issue, row.issue_id)
@@ -39,7 +40,7 @@ def chain_of(tx: Session, project: Project, chain: WorkChain, repository_url: st
         state=chain.status,  # type: ignore[arg-type]
         items=tuple(items),
         repository_url=repository_url,
-        questions=tuple(told.values()),
+        questions=tuple(sorted(told.values(), key=lambda question: question.number)),
         reason=chain.error or chain.paused_reason or "",
         started_by=chain.created_by.replace("key:", "the API key ").replace("github:", "@"),
     )
@@ -66,8 +67,7 @@ def _question(
 ) -> Question:
     said = [Vote(f"github:{vote.by}", vote.correction, vote.url) for vote in votes.counted(row, cast)]
     if row.decision:
-        said.append(Vote(row.decision["by"], row.decision["correction"]))
-    deciding = next((vote for vote in reversed(cast) if f"github:{vote.by}" == row.reviewed_by), None)
+        said.append(Vote(row.decision["by"], row.decision["correction"], row.decision.get("url")))
     return Question(
         number=row.number,
         question=row.question,
@@ -85,7 +85,11 @@ def _question(
         answer=row.correction,
         reviewed_by=row.reviewed_by,
         reviewed_at=row.reviewed_at,
-        answer_url=deciding.url if deciding else None,
+        answer_url=questions.answer_url(row, cast),
         conflict=tuple(said) if row.conflict else (),
         url=row.url,
+        in_thread=row.comment_id is not None,
+        decided=bool(row.decision and row.via == "github"),
+        outdated=row.outdated and row.status == "pending",
+        commit=session.commit,
     )

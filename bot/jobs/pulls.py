@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from bot.domain import intents, threads
+from bot.domain import intents, rounds, threads
 from bot.github import chaintext
 from bot.github.pulls import ensure_pull_request, mark_ready
 from bot.github.recovery import Made
@@ -46,6 +46,7 @@ def show(work: Work) -> None:
     with work.finish() as tx:
         kept = tx.get_one(WorkChain, chain.id)
         kept.pull_request_number, kept.pull_request_url = pull.number, pull.url
+        rounds.follow(tx, project, kept)
         if chain.status in TURNING_POINTS:
             worked = len([item for item in picture.items if item.state != "pending"])
             key = f"chain.{chain.id}.{chain.status}.{chain.foreign_head or worked}"

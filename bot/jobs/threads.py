@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from bot.domain import intents
-from bot.github import answertext, chaintext, texts
+from bot.github import answertext, chaintext, replytext, texts
 from bot.github.errors import Gone, NoInstallation, NotFound
 from bot.github.mirror import ensure_comment, ensure_reaction
 from bot.jobs import pictures
@@ -30,6 +30,9 @@ def comment(work: Work) -> None:
         row, since = intents.intend(tx, "comment", local_id, project.repository_id or 0)
         if row.state == "made":
             return
+    body = _text(work, project)
+    if body is None:
+        return
     try:
         there = ensure_comment(
             work.tools.repo(project, issues="write"),
@@ -38,7 +41,7 @@ def comment(work: Work) -> None:
             local_id=local_id,
             comment_id=None,
             recover_since=since,
-            body=_text(work, project),
+            body=body,
         )
     except NOBODY_THERE:
         return
@@ -57,7 +60,8 @@ def react(work: Work) -> None:
         return
 
 
-def _text(work: Work, project: Project) -> str:
+def _text(work: Work, project: Project) -> str | None:
+    """What is to be said; None where there is no reason for it any more."""
     values: dict[str, Any] = work.args["values"]
     match work.args["text"]:
         case "help":
@@ -86,6 +90,8 @@ def _text(work: Work, project: Project) -> str:
             return texts.back(values["commit"])
         case "receipt":
             return _receipt(work, project, values["session_id"])
+        case "reminder":
+            return _reminder(work, values["session_id"], values["last"])
         case "chain":
             return _turning_point(work, project, values["chain_id"])
         case unknown:
@@ -97,10 +103,20 @@ def _receipt(work: Work, project: Project, session_id: str) -> str:
         session = tx.get_one(AnsweringSession, session_id)
         return answertext.receipt(
             pictures.questions_of(tx, session),
-            commit=session.commit or "",
+            session_id=session.id,
+            commit=session.commit,
             digest=session.answers_digest or "",
             repository_url=f"{work.tools.config.github_server_url}/{project.name}",
         )
+
+
+def _reminder(work: Work, session_id: str, last: bool) -> str | None:
+    with work.db.read() as tx:
+        session = tx.get_one(AnsweringSession, session_id)
+        asked = pictures.questions_of(tx, session)
+    if session.status != "active" or all(question.status != "pending" for question in asked):
+        return None
+    return replytext.reminder(asked, asked_by=session.created_by, last=last)
 
 
 def _turning_point(work: Work, project: Project, chain_id: str) -> str:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import re
+import sys
 import tempfile
 from pathlib import Path
 
@@ -11,6 +13,7 @@ from bot.sandbox.git import git
 
 SECONDS = 60.0
 SUBMODULE = "160000"
+_HUNK = re.compile(r"^@@ -(\d+)(?:,(\d+))? \+", re.MULTILINE)
 
 
 def commit(
@@ -44,6 +47,20 @@ def changed_paths(mirror: Path, before: str, after: str) -> list[str]:
     options = ["-r", "-z", "--name-only", "--no-renames", "--end-of-options"]
     said = git(["diff-tree", *options, before, after], mirror, SECONDS)
     return sorted(path for path in said.split("\0") if path)
+
+
+def changed_lines(mirror: Path, before: str, after: str, path: str) -> list[tuple[int, int]]:
+    """Which lines of a file another commit changed, as (first, last), by the numbers that they had before.
+
+    Where lines only came in between, `first` is the one below and `last` the one above. Raises GitFailed for a
+    commit that is not there.
+    """
+    options = ["-U0", "--no-renames", "--no-color", "--no-ext-diff", "--no-textconv", "--end-of-options"]
+    said = git(["diff", *options, before, after, "--", path], mirror, SECONDS)
+    found = [(int(one[1]), int(one[2] or 1)) for one in _HUNK.finditer(said)]
+    if said and not found:
+        return [(1, sys.maxsize)]  # not a text, or only its mode
+    return [(start, start + count - 1) if count else (start + 1, start) for start, count in found]
 
 
 def _entries(mirror: Path, changes: Changes, folder: Path) -> bytes:

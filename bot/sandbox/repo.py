@@ -66,8 +66,13 @@ def remote_head(home: Path, remote: Remote) -> Head:
     return Head(branch[1] if branch else "HEAD", commit[1])
 
 
-def fetch(home: Path, key: str, remote: Remote, timeout: float = FETCH_SECONDS) -> Path:
-    """Brings the bare mirror `clones/<key>` up to date with all branches and tags; returns its path."""
+def fetch(
+    home: Path, key: str, remote: Remote, timeout: float = FETCH_SECONDS, pull: int | None = None
+) -> Path:
+    """Brings the bare mirror `clones/<key>` up to date with all branches and tags; returns its path.
+
+    `pull`: also the commits of this pull request on GitHub, wherever its branch lives.
+    """
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,100}", key):
         raise ValueError(f"not a name for a clone: {key}")
     mirror = clones(home) / f"{key}.git"
@@ -75,9 +80,15 @@ def fetch(home: Path, key: str, remote: Remote, timeout: float = FETCH_SECONDS) 
         if not (mirror / "HEAD").exists():
             ask(["init", "--quiet", "--bare", "--template=", str(mirror)], mirror, CALL_SECONDS, remote)
         refs = ["+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*"]
+        refs += [f"+{pull_ref(pull)}:{pull_ref(pull)}"] if pull else []
         options = ["--quiet", "--prune", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules"]
         ask(["fetch", *options, "--", remote.url, *refs], mirror, timeout, remote)
     return mirror
+
+
+def pull_ref(number: int) -> str:
+    """Where GitHub keeps the head of a pull request."""
+    return f"refs/pull/{number}/head"
 
 
 def resolve(mirror: Path, ref: str) -> str:

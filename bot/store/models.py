@@ -275,6 +275,7 @@ class GithubObject(Base):
     """
 
     __tablename__ = "github_objects"
+    __table_args__ = (Index("ix_github_objects_number", "number"),)
 
     kind: Mapped[str] = mapped_column(primary_key=True)
     local_id: Mapped[str] = mapped_column(primary_key=True)
@@ -290,7 +291,9 @@ class GithubObject(Base):
 class AnsweringSession(Base):
     """Questions that people answer before code is written. `asked` is what they are about.
 
-    `callback_digest` is of the token with which an outside agent asks in it, while that is good.
+    `head` is the commit that the check run stands on, None where they are asked on an issue; `asked_at` is when
+    they were all on GitHub, `reminded` how often somebody was reminded of them. `callback_digest` is of the token
+    with which an outside agent asks in it, while that is good.
     """
 
     __tablename__ = "answering_sessions"
@@ -319,6 +322,8 @@ class AnsweringSession(Base):
     voted_at: Mapped[datetime | None]
     callback_digest: Mapped[str | None] = mapped_column(index=True, unique=True)
     callback_until: Mapped[datetime | None]
+    asked_at: Mapped[datetime | None]
+    reminded: Mapped[int] = mapped_column(default=0)
     answers: Mapped[list[dict[str, Any]]]
     answers_digest: Mapped[str | None]
     created_by: Mapped[str]
@@ -328,9 +333,11 @@ class AnsweringSession(Base):
 
 
 class SessionQuestion(Base):
-    """One question with the agent's assumption. `decision` is a review that ends a conflict: by REST, or decided.
+    """One question with the agent's assumption.
 
-    `given` is a digest of what an outside agent sent: by it a repeat is known, however the question stands by now.
+    `decision` is a review that ends a conflict: by REST, or decided. `outdated`: the lines it is about have changed
+    since it was asked; `applied_at`: its thread was resolved, since what was answered is done. `given` is a digest
+    of what an outside agent sent: by it a repeat is known, however the question stands by now.
     """
 
     __tablename__ = "session_questions"
@@ -364,10 +371,15 @@ class SessionQuestion(Base):
     revision: Mapped[int]
     comment_id: Mapped[int | None] = mapped_column(index=True)
     url: Mapped[str | None]
+    outdated: Mapped[bool] = mapped_column(default=False)
+    applied_at: Mapped[datetime | None]
 
 
 class QuestionVote(Base):
-    """What one text of one person says about one question; `source` is kind and id of the text on GitHub."""
+    """What one text of one person says about one question; `source` is kind and id of the text on GitHub.
+
+    One that is not `explicit` counts only where its author had no vote before it.
+    """
 
     __tablename__ = "question_votes"
 
@@ -379,6 +391,7 @@ class QuestionVote(Base):
     user_id: Mapped[int]
     status: Mapped[str]
     correction: Mapped[str | None]
+    explicit: Mapped[bool] = mapped_column(default=True)
     url: Mapped[str | None]
     at: Mapped[datetime]
 

@@ -57,7 +57,10 @@ def parse(
         return TALK
     lines = own_lines(body)
     first_numbered = next((i for i, line in enumerate(lines) if _numbered(line)), len(lines))
-    return _read(lines[:first_numbered], options, recommended, slug)
+    before = lines[:first_numbered]
+    while before and before[-1].blank:
+        before.pop()
+    return _read(before, options, recommended, slug)
 
 
 def parse_numbered(body: str | None, slug: str = "askfirst") -> list[tuple[int, str]]:

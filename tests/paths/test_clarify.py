@@ -222,7 +222,7 @@ def test_a_review_by_rest_shows_in_the_thread_and_can_be_disputed(house: House) 
     assert round.states == ["conflict"] and "> Leave it alone." in said(thread)[1] and len(said(thread)) == 2
     assert round.reviews(1, "approved") == 200
     house.settle()
-    assert round.states == ["approved"] and "approved by" in said(thread)[2]
+    assert round.states == ["approved"] and "as I assume" in said(thread)[2]
     house.post(f"/session-questions/{round.questions[0]['id']}/withdraw")
     house.settle()
     assert round.answers == [LEFT], "people's own words count again"

@@ -101,9 +101,10 @@ def test_answers_are_obeyed(house: House) -> None:
     assert "def add(item, cart=[])" in cart and "import os" not in cart and "|| exit" in script
     by_state = {item["itemStatus"]: item for item in chain.items}
     assert "dismissed" in by_state["skipped"]["error"] and set(by_state) == {"done", "skipped"}
-    asking, *fixes, tidying = chain.commits
+    asking, answering, *fixes, tidying = chain.commits
     worked = [item for item in chain.items if item["commit"]]
-    assert len(fixes) == len(worked) > 1 and "[skip ci]" in asking and "Remove" in tidying
+    assert len(fixes) == len(worked) > 1 and "Remove" in tidying
+    assert "[skip ci]" in asking and round.session["answersDigest"] in answering
     for message, item in zip(fixes, worked, strict=True):
         assert f"Fixes #{item['github']['number']}\n" in message
         assert f"Askfirst-Run: {item['runId']}" in message
@@ -349,7 +350,7 @@ def test_the_repository_says_what_is_protected_and_what_stays(house: House) -> N
     Scripted(house, done(two="x = 2\n"))
     chain.start()
     assert chain.now["status"] == "completed" and chain.file(f".askfirst/{round.id}.md")
-    assert len(chain.commits) == 3 and house.unfinished() == []
+    assert len(chain.commits) == 4 and house.unfinished() == []
 
 
 def test_a_merge_is_a_merge_also_when_github_tells_of_the_closed_issue_first(house: House) -> None:

@@ -17,6 +17,7 @@ from bot.webhooks.handlers import (
     pull_request,
     pull_request_review,
     pull_request_review_comment,
+    push,
 )
 
 Handler = Callable[[Session, Any, Context], None]
@@ -30,6 +31,7 @@ HANDLERS: dict[str, Handler] = {
     "pull_request": pull_request.handle,
     "pull_request_review": pull_request_review.handle,
     "pull_request_review_comment": pull_request_review_comment.handle,
+    "push": push.handle,
 }
 
 # events for which it matters what the sender may do: whether this one is such

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy.orm import Session
 
-from bot.domain import answering, mirror, projects, questions, sessions, threads
+from bot.domain import answering, mirror, projects, questions, rounds, sessions, threads
 from bot.domain.errors import DomainError, Invalid
 from bot.domain.votes import Source
 from bot.store import clock
@@ -30,8 +30,7 @@ def handle(tx: Session, event: IssueCommentEvent, context: Context) -> None:
         return
     if event.action == "created" and asks(tx, event, context.slug):
         _obey(tx, project, event, context)
-    if event.issue.pull_request is not None:
-        _hear(tx, project, event, context)
+    _hear(tx, project, event, context)
 
 
 def _obey(tx: Session, project: Project, event: IssueCommentEvent, context: Context) -> None:
@@ -44,13 +43,11 @@ def _obey(tx: Session, project: Project, event: IssueCommentEvent, context: Cont
 
 def _hear(tx: Session, project: Project, event: IssueCommentEvent, context: Context) -> None:
     number, comment = event.issue.number, event.comment
-    source = Source(f"comment:{comment.id}", comment.html_url, comment.updated_at)
-    by = reviewing.speaks(comment.user, context)
     if event.action == "deleted":
-        source = reviewing.gone(source)
-        reviewing.hear_numbered(tx, project, number, "", None, source, context.slug)
-    elif reviewing.is_author(comment.user, event.sender):
-        reviewing.hear_numbered(tx, project, number, comment.body or "", by, source, context.slug)
+        rounds.comment_gone(tx, project, comment.id, in_thread=False)
+    source = Source(f"comment:{comment.id}", comment.html_url, comment.updated_at)
+    word = reviewing.Word(event.action, comment.body or "", source, comment.user, event.sender, context)
+    reviewing.take(tx, project, number, word)
 
 
 def _do(tx: Session, project: Project, event: IssueCommentEvent, command: Command, context: Context) -> None:

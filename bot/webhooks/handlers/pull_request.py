@@ -1,16 +1,22 @@
-"""`pull_request`: people merged it or closed it."""
+"""`pull_request`: people merged it, closed it, opened it again, or pushed to it."""
 
 from __future__ import annotations
 
 from sqlalchemy.orm import Session
 
-from bot.domain import chains, projects
+from bot.domain import chains, projects, rounds
 from bot.webhooks.context import Context
 from bot.webhooks.events import PullRequestEvent
+
+MOVED = ("closed", "reopened", "synchronize")
 
 
 def handle(tx: Session, event: PullRequestEvent, context: Context) -> None:
     project = projects.on(tx, event.repository.id)
-    if project is not None and event.action == "closed":
-        number, merged = event.pull_request.number, event.pull_request.merged
+    if project is None:
+        return
+    number, merged = event.pull_request.number, event.pull_request.merged
+    if event.action == "closed":
         chains.pull_request_closed(tx, project, number, merged=merged)
+    if event.action in MOVED:
+        rounds.look(tx, project, number)

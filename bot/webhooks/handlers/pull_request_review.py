@@ -23,12 +23,11 @@ def asks(tx: Session, event: PullRequestReviewEvent, slug: str) -> bool:
 
 def handle(tx: Session, event: PullRequestReviewEvent, context: Context) -> None:
     project, review = projects.on(tx, event.repository.id), event.review
-    if project is None or event.action not in HEARD or not reviewing.is_author(review.user, event.sender):
+    if project is None or event.action not in HEARD:
         return
     # of an edit GitHub tells no time
     at = review.submitted_at if event.action == "submitted" else None
     source = Source(f"review:{review.id}", review.html_url, at or clock.now())
-    by = reviewing.speaks(review.user, context)
-    reviewing.hear_numbered(
-        tx, project, event.pull_request.number, review.body or "", by, source, context.slug
-    )
+    action = "edited" if event.action == "edited" else "created"
+    word = reviewing.Word(action, review.body or "", source, review.user, event.sender, context)
+    reviewing.take(tx, project, event.pull_request.number, word)

@@ -1,12 +1,12 @@
-"""`pull_request_review_comment`: somebody replied in a thread, or changed or deleted what they had said."""
+"""`pull_request_review_comment`: somebody replied in a thread, or changed or deleted what stood there."""
 
 from __future__ import annotations
 
 from sqlalchemy.orm import Session
 
-from bot.domain import projects, questions
+from bot.domain import projects, questions, rounds
 from bot.domain.votes import Source
-from bot.store.models import AnsweringSession, Project, SessionQuestion
+from bot.store.models import Project
 from bot.webhooks.context import Context
 from bot.webhooks.events import PullRequestReviewCommentEvent
 from bot.webhooks.handlers import reviewing
@@ -21,25 +21,24 @@ def asks(tx: Session, event: Event, slug: str) -> bool:
 
 
 def handle(tx: Session, event: Event, context: Context) -> None:
-    found = _question(tx, event)
-    if found is None:
+    project, comment = projects.on(tx, event.repository.id), event.comment
+    if project is None:
         return
-    project, question, session = found
-    number, text, comment = event.pull_request.number, event.comment.body or "", event.comment
-    source = Source(f"review_comment:{comment.id}", comment.html_url, comment.updated_at)
-    by = reviewing.speaks(comment.user, context)
     if event.action == "deleted":
-        source = reviewing.gone(source)
-        questions.forget(tx, project, session, question, reviewing.NOBODY, source)
-        reviewing.hear_numbered(tx, project, number, "", None, source, context.slug, besides=question)
-    elif by is not None:
-        reviewing.hear(tx, project, session, question, text, by, source, context.slug)
-        reviewing.hear_numbered(tx, project, number, text, by, source, context.slug, besides=question)
+        rounds.comment_gone(tx, project, comment.id, in_thread=True)
+    thread = _thread(tx, project, event)
+    if thread is not None:
+        source = Source(f"review_comment:{comment.id}", comment.html_url, comment.updated_at)
+        word = reviewing.Word(event.action, comment.body or "", source, comment.user, event.sender, context)
+        reviewing.take(tx, project, event.pull_request.number, word, thread)
 
 
-def _question(tx: Session, event: Event) -> tuple[Project, SessionQuestion, AnsweringSession] | None:
+def _question(tx: Session, event: Event) -> reviewing.Asked | None:
     project = projects.on(tx, event.repository.id)
-    if project is None or event.comment.in_reply_to_id is None:
-        return None
-    found = questions.on_comment(tx, project, event.comment.in_reply_to_id)
-    return (project, *found) if found else None
+    return _thread(tx, project, event) if project else None
+
+
+def _thread(tx: Session, project: Project, event: Event) -> reviewing.Asked | None:
+    """The question of ours whose thread it stands in."""
+    first = event.comment.in_reply_to_id
+    return questions.on_comment(tx, project, first) if first is not None else None

@@ -1,0 +1,15 @@
+"""`push`: the code moved on, perhaps underneath questions that are open."""
+
+from __future__ import annotations
+
+from sqlalchemy.orm import Session
+
+from bot.domain import projects, rounds
+from bot.webhooks.context import Context
+from bot.webhooks.events import PushEvent
+
+
+def handle(tx: Session, event: PushEvent, context: Context) -> None:
+    project = projects.on(tx, event.repository.id)
+    if project is not None and event.branch == event.repository.default_branch:
+        rounds.code_moved(tx, project)
