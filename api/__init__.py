@@ -7,6 +7,7 @@ from flask import Flask
 from api import (
     answering_sessions,
     auth,
+    docs,
     errors,
     events,
     issue_sessions,
@@ -34,13 +35,15 @@ ROUTES = (
     *trash.routes,
     *project.routes,
     *whoami.routes,
+    *docs.routes,
 )
 
 
 def register(app: Flask) -> None:
-    """Put every endpoint on the application, and `/healthz` and `/readyz`."""
+    """Put every endpoint on the application, `/healthz` and `/readyz`, and `/docs`."""
     for part in (request_ids, auth, limits, errors):
         part.register(app)
     for route in ROUTES:
         open_at(app, route, ROUTES)
     app.register_blueprint(health)
+    docs.register(app, ROUTES)

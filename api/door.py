@@ -136,7 +136,7 @@ def _record(call: Call, route: Route, given: Any) -> None:
 def _respond(route: Route, given: Any, place: Place | None, *, tagged: bool) -> Response:
     if route.answer is None:
         headers = {"X-Content-Type-Options": "nosniff"}
-        return Response(given, route.status, headers, mimetype="text/plain")
+        return Response(given, route.status, headers, mimetype=route.media)
     fields: dict[str, Any] = {"data": given}
     if isinstance(given, Page):
         cursor = place.cursor(given.after) if place and given.after else None

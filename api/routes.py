@@ -5,8 +5,8 @@
         \"\"\"File an issue.\"\"\"
 
 The handler's signature names the shapes: it takes a `query` (GET) or a `body`; what it returns goes out, a `Page`
-as a list, `bytes` as text. A part of the path like `:id` is a field of what it takes, and comes from nowhere else.
-Its docstring is the endpoint's summary.
+as a list, `bytes` as text, `Json` as it is. A part of the path like `:id` is a field of what it takes, and comes from
+nowhere else. Its docstring is the endpoint's summary.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, TypeVar, cast, get_args, get_origin, get_type_hints
+from typing import Any, NewType, TypeVar, cast, get_args, get_origin, get_type_hints
 
 from sqlalchemy.orm import Session
 
@@ -28,6 +28,8 @@ from bot.store.models import ApiKey, Project
 Handler = TypeVar("Handler", bound=Callable[..., Any])
 Row = TypeVar("Row")
 Shown = TypeVar("Shown")
+Json = NewType("Json", bytes)
+JSON = "application/json"
 IN_PATH = re.compile(r":(\w+)")
 
 
@@ -59,7 +61,7 @@ class Call:
 
 @dataclass(frozen=True)
 class Route:
-    """An endpoint: `takes` the query of a GET, else the body. `scope` None: any key; `answer` None: text.
+    """An endpoint: `takes` the query of a GET, else the body. `scope` None: any key; `answer` None: bytes.
 
     `starts`: it starts an agent, of which a key may start only so many an hour. `callback`: the token of the
     answering session in its path opens it too.
@@ -74,6 +76,7 @@ class Route:
     handler: Callable[..., Any]
     takes: type[Query] | type[Body]
     answer: type[View] | None
+    media: str
     callback: bool = False
 
     @property
@@ -157,9 +160,9 @@ class Routes:
             hints = get_type_hints(handler)
             summary = (handler.__doc__ or "").strip()
             takes = hints["query" if method == "GET" else "body"]
-            answer = _answer(hints["return"])
+            answer, media = _answer(hints["return"]), "text/plain" if hints["return"] is bytes else JSON
             self._all.append(
-                Route(method, path, scope, status, starts, summary, handler, takes, answer, callback)
+                Route(method, path, scope, status, starts, summary, handler, takes, answer, media, callback)
             )
             return handler
 
@@ -172,7 +175,7 @@ def shown(page: Page[Row], show: Callable[[Row], Shown]) -> Page[Shown]:
 
 
 def _answer(returned: Any) -> type[View] | None:
-    if returned is bytes:
+    if returned in (bytes, Json):
         return None
     if get_origin(returned) is Page:
         return cast(type[View], Many[get_args(returned)[0]])  # type: ignore[misc]

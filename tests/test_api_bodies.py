@@ -8,8 +8,10 @@ from typing import Any
 
 import pytest
 
+from api import ROUTES
 from bot.config import Config
 from bot.store.db import Database
+from tests.endpoints import everything, example, one_of_each, path_of, send
 from tests.rest import Rest, refused
 
 
@@ -76,7 +78,7 @@ WRONG_SESSIONS: list[tuple[str, dict[str, Any]]] = [
     ("memoryMb", {"memoryMb": "512"}),
     ("memoryMb", {"memoryMb": 255}),
     ("memoryMb", {"memoryMb": 16_385}),
-    ("memoryMb", {"memoryMb": 512.0}),
+    ("memoryMb", {"memoryMb": 512.5}),
     ("memoryMb", {"memoryMb": 10**30}),
     ("cpuCount", {"cpuCount": True}),
     ("cpuCount", {"cpuCount": 0}),
@@ -96,6 +98,12 @@ def test_limits_of_a_session(rest: Rest) -> None:
     for field, wrong in WRONG_SESSIONS:
         refused(rest.post("/issue-sessions/start", **{"prompt": "x"} | wrong), 400, "VALIDATION", field)
     assert rest.get("/issue-sessions/list").json["data"] == []
+
+
+def test_json_has_one_kind_of_number(rest: Rest) -> None:
+    raw = b'{"prompt": "x", "memoryMb": 512.0, "timeoutMs": 2e4}'
+    answer = rest.call("POST", "/issue-sessions/start", data=raw, content_type="application/json")
+    assert (answer.json["data"]["memoryMb"], answer.json["data"]["timeoutMs"]) == (512, 20_000)
 
 
 def test_lists_of_ids(rest: Rest) -> None:
@@ -168,6 +176,63 @@ def test_a_body_that_ends_too_early_is_400(rest: Rest) -> None:
     longer = {"CONTENT_LENGTH": "100"}
     answer = rest.call("POST", "/issues/create", json={"title": "x"}, environ_overrides=longer)
     refused(answer, 400, "VALIDATION")
+
+
+WRITERS = [route for route in ROUTES if not route.reads]
+
+
+def test_no_endpoint_takes_a_body_that_is_none(rest: Rest) -> None:
+    ours = one_of_each(rest, rest.mine)
+    before = everything(rest.db)
+    for route in WRITERS:
+        path = path_of(route, ours)
+        for raw in (b"{", b"[]", b"\xff", b'{"a": NaN}', b"[" * 1000 + b"]" * 1000, b'{"a":' * 1000):
+            answer = rest.call(route.method, path, data=raw, content_type="application/json")
+            refused(answer, 400, "VALIDATION")
+        twice = rest.call(route.method, path, data=b'{"a": 1, "a": 1}', content_type="application/json")
+        refused(twice, 400, "VALIDATION", "a")
+        refused(
+            rest.call(route.method, path, data=b"{}", content_type="text/xml"), 415, "UNSUPPORTED_MEDIA_TYPE"
+        )
+        large = rest.call(route.method, path, input_stream=Watched(2**20), content_type="application/json")
+        refused(large, 413, "PAYLOAD_TOO_LARGE")
+    assert everything(rest.db) == before
+
+
+def test_every_field_of_every_endpoint_is_named_when_it_is_wrong(rest: Rest) -> None:
+    ours = one_of_each(rest, rest.mine)
+    before = everything(rest.db)
+    for route in WRITERS:
+        fine = example(route, ours)
+        refused(send(rest, route, fine | {"nope": None}), 400, "VALIDATION", "nope")
+        for name in route.names - route.in_path:
+            for wrong in ({}, "a\0b", ["a\0b"], "\ud800", ["\ud800"], nested(500)):
+                error = send(rest, route, fine | {name: wrong}).json["error"]
+                assert error["code"] == "VALIDATION" and error["field"].split(".")[0] == name, (route, wrong)
+    assert everything(rest.db) == before
+
+
+def nested(depth: int) -> list[Any]:
+    value: list[Any] = []
+    for _ in range(depth):
+        value = [value]
+    return value
+
+
+def test_no_parameter_of_any_endpoint_brings_it_down(rest: Rest) -> None:
+    ours = one_of_each(rest, rest.mine)
+    for route in ROUTES:
+        for name in route.names if route.reads else route.in_path:
+            for wrong in ("\0", "%ff", "x" * 10_000, "' OR 1=1 --", "\U0001f600", ""):
+                answer = send(rest, route, example(route, ours) | {name: wrong})
+                assert (answer.status_code < 500 and answer.is_json) or answer.status_code == 200, (
+                    route,
+                    wrong,
+                )
+        if route.reads:
+            for name in route.names - route.in_path:
+                path, query = path_of(route, ours), [(name, "1"), (name, "1")]
+                refused(rest.call("GET", path, query_string=query), 400, "VALIDATION", name)
 
 
 WRONG_QUERIES = [

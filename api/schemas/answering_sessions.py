@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
 from api.schemas.base import (
@@ -23,23 +23,24 @@ from api.schemas.base import (
     Text,
     View,
 )
+from api.schemas.shown import NULL, an_id, id_of, like
 
 Status = Literal["pending", "active", "reviewed", "completed", "archived"]
 
 
 class AnsweringOut(View):
-    id: str
-    issue_session_id: str | None
-    project_id: str
+    id: Annotated[str, id_of("as")]
+    issue_session_id: Annotated[str, id_of("is")] | None
+    project_id: Annotated[str, id_of("proj")]
     status: Status
-    question_count: int = 0
-    reviewed_count: int = 0
+    question_count: Annotated[int, like(2)] = 0
+    reviewed_count: Annotated[int, like(1)] = 0
     created_at: datetime
     completed_at: datetime | None
     pull_request: PullRequest | None = None
     answers_digest: str | None
     error: str | None
-    run_id: str | None
+    run_id: Annotated[str, id_of("run")] | None
 
 
 class NewAnsweringOut(AnsweringOut):
@@ -58,10 +59,19 @@ class AnsweringFilters(Paged):
 
 
 class NewAnswering(Body):
-    """Exactly one of the first two is needed."""
+    """Exactly one of `issueSessionId` and `issueIds` is needed."""
 
-    issue_session_id: SessionId | None = None
-    issue_ids: Ids | None = None
+    model_config = ConfigDict(
+        json_schema_extra={
+            "oneOf": [
+                {"required": [one], "properties": {one: {"not": NULL}, other: NULL}}
+                for one, other in (("issueSessionId", "issueIds"), ("issueIds", "issueSessionId"))
+            ]
+        }
+    )
+
+    issue_session_id: Annotated[SessionId | None, like(an_id("is"))] = None
+    issue_ids: Annotated[Ids, like([an_id("iss")])] | None = None
     pull_request_number: Annotated[int, Field(ge=1, le=2**31 - 1)] | None = None
     max_questions: Annotated[int, Field(ge=1, le=50)] | None = None
     agent: bool = True
@@ -72,7 +82,7 @@ class AnsweringNamed(Body):
 
 
 class NewStatus(AnsweringNamed):
-    status: Annotated[Status, AnyCase]
+    status: Annotated[Status, AnyCase, like("reviewed")]
 
 
 class GivenOption(Body):

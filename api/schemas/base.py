@@ -3,11 +3,21 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Any, Generic, TypeVar
+from typing import Annotated, Any, Generic, Literal, TypeVar
 
-from pydantic import AfterValidator, AliasGenerator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import (
+    AfterValidator,
+    AliasGenerator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+)
 from pydantic.alias_generators import to_camel
 from pydantic_core import PydanticCustomError
+
+from api.schemas.shown import Checked, an_id, id_pattern, like, never_null
 
 Shown = TypeVar("Shown")
 
@@ -27,14 +37,18 @@ class Body(BaseModel):
 class Query(BaseModel):
     """A request's query parameters; others are ignored."""
 
-    model_config = ConfigDict(alias_generator=to_camel, extra="ignore", str_strip_whitespace=True)
+    model_config = ConfigDict(
+        alias_generator=to_camel, extra="ignore", str_strip_whitespace=True, json_schema_extra=never_null
+    )
 
 
 class View(BaseModel):
     """What goes out, read from a row's attributes."""
 
     model_config = ConfigDict(
-        alias_generator=AliasGenerator(serialization_alias=to_camel), from_attributes=True
+        alias_generator=AliasGenerator(serialization_alias=to_camel),
+        from_attributes=True,
+        json_schema_serialization_defaults_required=True,
     )
 
 
@@ -64,6 +78,16 @@ def _without_nul(value: str) -> str:
     return value
 
 
+def _trimmed(value: str) -> str:
+    return _without_nul(value).strip()
+
+
+def _some(value: str) -> str:
+    if not (trimmed := _trimmed(value)):
+        raise PydanticCustomError("blank", "Must have at least 1 character that is not a blank")
+    return trimmed
+
+
 def _lower(value: object) -> object:
     return value.strip().lower() if isinstance(value, str) else value
 
@@ -79,28 +103,34 @@ def unchanged() -> Any:
     return Field(default_factory=lambda: None)
 
 
-def of_kind(prefix: str, noun: str) -> AfterValidator:
+def of_kind(prefix: str, noun: str) -> Checked:
     """An id with this prefix; anything else names nothing, which is 404 and not 400."""
-    form = re.compile(prefix + "_[0-9a-z]{26}")
+    form = re.compile(id_pattern(prefix))
 
     def check(value: str) -> str:
         if not form.fullmatch(_without_nul(value)):
             raise PydanticCustomError(WRONG_KIND, f"There is no such {noun} in this project")
         return value
 
-    return AfterValidator(check)
+    return Checked(check, {"pattern": form.pattern, "examples": [an_id(prefix)]})
 
 
+Confidence = Literal["low", "medium", "high"]
 WRONG_KIND = "wrong_kind"
 LONGEST_OFFSET = 2**53
 
 AnyCase = BeforeValidator(_lower)  # for closed lists of words
-Short = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_without_nul)]
-Text = Annotated[str, Field(max_length=20_000), AfterValidator(_without_nul)]
-SomeText = Annotated[str, Field(min_length=1, max_length=20_000), AfterValidator(_without_nul)]
-Words = Annotated[str, Field(max_length=200), AfterValidator(_without_nul)]
+BLANK = r"\t-\r\u001c-\u0020\u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"  # what is trimmed
+Trimmed = Checked(_trimmed, {"not": {"pattern": r"\u0000"}})
+Some = Checked(_some, {"not": {"pattern": rf"\u0000|^[{BLANK}]*$"}})
+
+# the length is that of what was sent: the document can say so, and nobody needs more blanks
+Short = Annotated[str, StringConstraints(strip_whitespace=False, min_length=1, max_length=200), Some]
+SomeText = Annotated[str, StringConstraints(strip_whitespace=False, min_length=1, max_length=20_000), Some]
+Text = Annotated[str, StringConstraints(strip_whitespace=False, max_length=20_000), Trimmed]
+Words = Annotated[str, StringConstraints(strip_whitespace=False, max_length=200), Trimmed]
 Ids = Annotated[
-    list[Annotated[str, Field(max_length=200), AfterValidator(_without_nul)]],
+    list[Words],
     Field(min_length=1, max_length=100),
     AfterValidator(lambda ids: list(dict.fromkeys(ids))),
 ]
@@ -119,19 +149,19 @@ class Paged(Query):
     """The query of a list; all but these two are its filters."""
 
     limit: Limit = 100
-    cursor: str | None = None
+    cursor: Annotated[str | None, Field(description="The `nextCursor` of the page before.")] = None
 
 
 class PullRequest(View):
-    number: int
-    url: str
+    number: Annotated[int, like(12)]
+    url: Annotated[str, like("https://github.com/mona/shop/pull/12")]
 
 
 class Skipped(View):
-    id: str
-    code: str
+    id: Annotated[str, like(an_id("iss"))]
+    code: Annotated[str, like("NOT_FOUND")]
 
 
 class BulkDeleted(View):
-    deleted: list[str]
+    deleted: list[Annotated[str, like(an_id("iss"))]]
     skipped: list[Skipped]

@@ -10,31 +10,32 @@ from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
 
 from api.schemas.base import Body, Ids, Part, Query, SessionId, Short, SomeText, View
+from api.schemas.shown import an_id, id_of, like
 
 Status = Literal["active", "completed", "failed", "cancelled"]
 
 
 class Progress(Part):
-    stage: str
-    percent: int
-    message: str
+    stage: Annotated[str, like("done")]
+    percent: Annotated[int, like(100)]
+    message: Annotated[str, like("Looked at 12 files and found 3 things.")]
 
 
 class Counts(Part):
-    found: int
-    new: int
-    known: int
-    reopened: int
-    gone: int
+    found: Annotated[int, like(3)]
+    new: Annotated[int, like(2)]
+    known: Annotated[int, like(1)]
+    reopened: Annotated[int, like(0)]
+    gone: Annotated[int, like(0)]
 
 
 class SessionOut(View):
-    id: str
-    project_id: str
-    name: str
-    prompt: str
+    id: Annotated[str, id_of("is")]
+    project_id: Annotated[str, id_of("proj")]
+    name: Annotated[str, like("Find bugs in the cart")]
+    prompt: Annotated[str, like("Find bugs in the cart")]
     status: Status
-    template_id: str
+    template_id: Annotated[str, like("base")]
     memory_mb: int | None
     cpu_count: int | None
     timeout_ms: int | None
@@ -42,7 +43,7 @@ class SessionOut(View):
     progress: Progress
     counts: Counts
     error: str | None
-    run_id: str
+    run_id: Annotated[str, id_of("run")]
     created_at: datetime
     started_at: datetime | None
     completed_at: datetime | None
@@ -61,12 +62,14 @@ class SessionById(Query):
 
 
 class NewSession(Body):
-    prompt: SomeText
+    prompt: Annotated[SomeText, like("Find bugs in the cart")]
     template_id: Short = "base"
     memory_mb: Annotated[int, Field(ge=256, le=16_384)] | None = None
     cpu_count: Annotated[int, Field(ge=1, le=8)] | None = None
     timeout_ms: Annotated[int, Field(ge=10_000, le=3_600_000)] | None = None
-    ref: Short | None = None
+    ref: Annotated[Short | None, Field(description="A branch, tag or commit; the default branch's head.")] = (
+        None
+    )
     paths: Annotated[list[Annotated[Short, AfterValidator(_inside)]], Field(max_length=100)] = []
 
 
@@ -75,8 +78,8 @@ class SessionNamed(Body):
 
 
 class NewName(SessionNamed):
-    name: Short
+    name: Annotated[Short, like("The cart, before the release")]
 
 
 class SessionsNamed(Body):
-    session_ids: Ids
+    session_ids: Annotated[Ids, like([an_id("is")])]

@@ -5,9 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Literal
 
+from pydantic import Field
+
 from api.schemas.base import (
     AnyCase,
     Body,
+    Confidence,
     Ids,
     IssueId,
     Paged,
@@ -20,6 +23,7 @@ from api.schemas.base import (
     Words,
     unchanged,
 )
+from api.schemas.shown import an_id, id_of, like
 from bot.store.models import Issue
 
 Priority = Literal["low", "medium", "high", "critical"]
@@ -28,45 +32,47 @@ Resolution = Literal["proposed", "merged", "closed", "gone", "not_planned", "dup
 
 
 class Location(Part):
-    path: str
-    start_line: int
-    end_line: int
-    commit: str
+    path: Annotated[str, like("shop/cart.py")]
+    start_line: Annotated[int, like(4)]
+    end_line: Annotated[int, like(4)]
+    commit: Annotated[str, like("5f0c3a9be1d24c7788f0a6b3c9d2e1f405a6b7c8")]
 
 
 class Answer(Part):
-    question: str
-    answer: str
+    question: Annotated[str, like("May the default of `items` change?")]
+    answer: Annotated[str, like("Yes, it may.")]
 
 
 class Github(View):
-    number: int
-    url: str
-    state: str
+    number: Annotated[int, like(7)]
+    url: Annotated[str, like("https://github.com/mona/shop/issues/7")]
+    state: Literal["open", "closed"]
 
 
 class IssueOut(View):
-    id: str
-    project_id: str
-    title: str
-    description: str
-    priority: Priority
+    id: Annotated[str, id_of("iss")]
+    project_id: Annotated[str, id_of("proj")]
+    title: Annotated[str, like("The cart keeps its items between orders")]
+    description: Annotated[str, like("`add` has a list as its default, so all calls share one cart.")]
+    priority: Annotated[Priority, like("high")]
     status: Status
     suggested_prompt: str | None
-    session_id: str | None
-    run_id: str | None
+    session_id: Annotated[str, id_of("is")] | None
+    run_id: Annotated[str, id_of("run")] | None
     resolution: Resolution | None
     failure_reason: str | None
-    labels: list[str]
+    labels: Annotated[list[str], like(["bug"])]
     locations: list[Location]
-    rule: str | None
-    evidence: str | None
-    confidence: str | None
-    autofix: bool
-    fingerprint: str | None
+    rule: Annotated[str | None, like("B006")]
+    evidence: Annotated[str | None, like("def add(item, cart=[]):")]
+    confidence: Confidence | None
+    autofix: Annotated[bool, like(True, "The built-in agent can fix it by itself.")]
+    fingerprint: Annotated[
+        str | None, Field(description="Constant for its life; null where no scan filed it.")
+    ]
     answers: list[Answer]
     github: Github | None = None
-    created_by: str
+    created_by: Annotated[str, like("key:ci")]
     created_at: datetime
     updated_at: datetime
     completed_at: datetime | None
@@ -88,13 +94,13 @@ class IssueFilters(Paged):
     status: Annotated[Status | None, AnyCase] = None
     session_id: SessionId | None = None
     priority: Annotated[Priority | None, AnyCase] = None
-    q: Words | None = None
+    q: Annotated[Words | None, Field(description="Words, or their beginnings, in the title.")] = None
 
 
 class NewIssue(Body):
-    title: Short
+    title: Annotated[Short, like("The cart keeps its items between orders")]
     description: Text = ""
-    priority: Annotated[Priority, AnyCase] = "medium"
+    priority: Annotated[Priority, AnyCase, like("high")] = "medium"
     suggested_prompt: Text | None = None
     session_id: SessionId | None = None
 
@@ -104,9 +110,9 @@ class IssueNamed(Body):
 
 
 class IssueChanges(IssueNamed):
-    title: Short = unchanged()
+    title: Annotated[Short, like("The cart is not emptied")] = unchanged()
     description: Text = unchanged()
-    priority: Annotated[Priority, AnyCase] = unchanged()
+    priority: Annotated[Priority, AnyCase, like("critical")] = unchanged()
     suggested_prompt: Text | None = unchanged()
 
 
@@ -118,8 +124,8 @@ class Dismissal(IssueNamed):
 
 
 class RunLink(IssueNamed):
-    run_id: Short
+    run_id: Annotated[Short, like(an_id("run"))]
 
 
 class IssuesNamed(Body):
-    issue_ids: Ids
+    issue_ids: Annotated[Ids, like([an_id("iss")])]

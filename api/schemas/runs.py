@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Annotated, Literal
 
 from api.schemas.base import AnyCase, Body, ChainId, IssueId, Offset, Paged, Query, RunId, SessionId, View
+from api.schemas.shown import id_of, like
 
 Kind = Literal["scan", "ask", "fix"]
 Status = Literal["queued", "running", "completed", "failed", "cancelled"]
@@ -13,19 +14,19 @@ Outcome = Literal["done", "needs_answer", "no_change", "failed"]
 
 
 class RunOut(View):
-    id: str
-    project_id: str
+    id: Annotated[str, id_of("run")]
+    project_id: Annotated[str, id_of("proj")]
     kind: Kind
     status: Status
-    issue_id: str | None
-    chain_id: str | None
-    session_id: str | None
-    template_id: str
+    issue_id: Annotated[str, id_of("iss")] | None
+    chain_id: Annotated[str, id_of("wc")] | None
+    session_id: Annotated[str, id_of("is", "as")] | None
+    template_id: Annotated[str, like("base")]
     outcome: Outcome | None
     summary: str | None
     error: str | None
     commit: str | None
-    tokens: int
+    tokens: Annotated[int, like(0)]
     created_at: datetime
     started_at: datetime | None
     completed_at: datetime | None

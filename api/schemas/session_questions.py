@@ -3,24 +3,39 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
-from api.schemas.base import AnsweringId, AnyCase, Body, Part, Query, QuestionId, SomeText, Text, View
+from api.schemas.base import (
+    BLANK,
+    AnsweringId,
+    AnyCase,
+    Body,
+    Confidence,
+    Part,
+    Query,
+    QuestionId,
+    Some,
+    SomeText,
+    Text,
+    View,
+)
+from api.schemas.shown import NULL, id_of, like
 
+NOTHING: Any = {"type": "string", "pattern": f"^[{BLANK}]*$"}
 Status = Literal["pending", "approved", "declined"]
 
 
 class Option(Part):
-    letter: str
-    text: str
-    recommended: bool
-    leaves: bool
+    letter: Annotated[str, like("A")]
+    text: Annotated[str, like("Yes, it may.")]
+    recommended: Annotated[bool, like(True)]
+    leaves: Annotated[bool, like(False, "Choosing it dismisses the question's issues.")]
 
 
 class Vote(View):
-    by: str
+    by: Annotated[str, like("github:mona")]
     status: Status
     correction: str | None
     url: str | None
@@ -28,28 +43,30 @@ class Vote(View):
 
 
 class Thread(View):
-    url: str
+    url: Annotated[str, like("https://github.com/mona/shop/pull/12#discussion_r1")]
 
 
 class QuestionOut(View):
-    id: str
-    answering_session_id: str
-    number: int
-    question: str
-    assumption: str
+    id: Annotated[str, id_of("sq")]
+    answering_session_id: Annotated[str, id_of("as")]
+    number: Annotated[int, like(1)]
+    question: Annotated[str, like("May the default of `items` change?")]
+    assumption: Annotated[str, like("Yes, it may.")]
     correction: str | None
     status: Status
     conflict: bool
-    answer: str | None = None
+    answer: Annotated[str | None, Field(description="What the agent is given: assumption or correction.")] = (
+        None
+    )
     options: list[Option]
-    confidence: str | None
+    confidence: Confidence | None
     evidence: str | None
-    issue_ids: list[str]
-    blocking: bool
+    issue_ids: list[Annotated[str, id_of("iss")]]
+    blocking: Annotated[bool, like(True, "Fixes of its issues wait until it is reviewed.")]
     reviewed_at: datetime | None
     reviewed_by: str | None
-    via: str | None
-    revision: int
+    via: Literal["rest", "github"] | None
+    revision: Annotated[int, like(1)]
     github: Thread | None = None
     votes: list[Vote] = []
 
@@ -69,8 +86,23 @@ class QuestionNamed(Body):
 class NewReview(QuestionNamed):
     """`correction` is needed to decline, and has no place in an approval."""
 
-    status: Annotated[Literal["approved", "declined"], AnyCase]
-    correction: Text | None = None
+    model_config = ConfigDict(
+        json_schema_extra={
+            "oneOf": [
+                {"properties": {"status": {"const": "approved"}, "correction": {"anyOf": [NULL, NOTHING]}}},
+                {
+                    "properties": {
+                        "status": {"const": "declined"},
+                        "correction": {"type": "string", **Some.said},
+                    },
+                    "required": ["correction"],
+                },
+            ]
+        }
+    )
+
+    status: Annotated[Literal["approved", "declined"], AnyCase, like("declined")]
+    correction: Annotated[Text | None, like("Keep the default; change only the tests.")] = None
 
 
 class NewReviews(Body):
@@ -78,4 +110,4 @@ class NewReviews(Body):
 
 
 class NewAssumption(QuestionNamed):
-    assumption: SomeText
+    assumption: Annotated[SomeText, like("Yes, from the next major release on.")]

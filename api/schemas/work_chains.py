@@ -19,6 +19,7 @@ from api.schemas.base import (
     View,
 )
 from api.schemas.issues import IssueOut
+from api.schemas.shown import an_id, id_of, like
 
 Status = Literal["pending", "running", "paused", "completed", "failed", "cancelled"]
 PausedReason = Literal["person", "needs_answer", "foreign_commit", "project"]
@@ -27,21 +28,21 @@ ItemStatus = Literal["pending", "running", "waiting", "done", "no_change", "skip
 
 
 class ChainOut(View):
-    id: str
-    project_id: str
-    title: str
-    description: str
+    id: Annotated[str, id_of("wc")]
+    project_id: Annotated[str, id_of("proj")]
+    title: Annotated[str, like("Tidy the cart")]
+    description: Annotated[str, like("")]
     status: Status
     paused_reason: PausedReason | None
-    workflow_id: str
-    github_repo_url: str = ""
-    branch_name: str
+    workflow_id: Annotated[str, like("default")]
+    github_repo_url: Annotated[str, like("https://github.com/mona/shop")] = ""
+    branch_name: Annotated[str, like(f"askfirst/{an_id('wc')}")]
     base_branch: str | None
     on_failure: OnFailure
-    answering_session_id: str | None
-    issue_count: int = 0
-    completed_count: int = 0
-    current_issue_id: str | None = None
+    answering_session_id: Annotated[str, id_of("as")] | None
+    issue_count: Annotated[int, like(2)] = 0
+    completed_count: Annotated[int, like(0)] = 0
+    current_issue_id: Annotated[str, id_of("iss")] | None = None
     pull_request: PullRequest | None = None
     error: str | None
     created_at: datetime
@@ -52,7 +53,7 @@ class ChainOut(View):
 class ChainIssueOut(IssueOut):
     """An issue and how far the chain is with it; `runId` is the chain's run."""
 
-    position: int = 0
+    position: Annotated[int, like(1)] = 0
     item_status: ItemStatus = "pending"
     commit: str | None = None
     error: str | None = None
@@ -63,8 +64,8 @@ class ChainById(Query):
 
 
 class NewChain(Body):
-    title: Short
-    issue_ids: Ids
+    title: Annotated[Short, like("Tidy the cart")]
+    issue_ids: Annotated[Ids, like([an_id("iss")])]
     description: Text = ""
     workflow_id: Short = "default"
     github_repo_url: Short | None = None
