@@ -100,10 +100,10 @@ class Shapes:
 
     def example(self, schema: Schema, name: str = "") -> Any:
         """What such a value may look like: the schema's own example, else one made of its parts'."""
-        if "$ref" in schema:
-            return self.example(self._at(schema), schema["$ref"])
         if "examples" in schema:
             return schema["examples"][0]
+        if "$ref" in schema:
+            return self.example(self._at(schema), schema["$ref"])
         if "enum" in schema:
             return schema["enum"][0]
         if "properties" in schema:

@@ -12,6 +12,7 @@ from api.schemas.base import (
     AnsweringId,
     AnyCase,
     Body,
+    Confidence,
     Ids,
     Paged,
     Part,
@@ -89,7 +90,7 @@ class GivenOption(Body):
     """`letter`: that of its place, or none for any option; then they are lettered with the recommended one first."""
 
     letter: Literal["A", "B", "C", "D", "E"] | None = None
-    text: SomeText
+    text: Annotated[SomeText, like("Yes, it may.")]
     recommended: bool = False
     leaves: bool = False
 
@@ -108,13 +109,13 @@ def _can_be_told_apart(options: list[GivenOption]) -> list[GivenOption]:
 class GivenQuestion(Body):
     """`issueIds`: unless given, all that the session is about. `blocking`: no fix of them before it is reviewed."""
 
-    external_id: Short
-    question: SomeText
-    assumption: SomeText
+    external_id: Annotated[Short, like("cart-default")]
+    question: Annotated[SomeText, like("May the default of `cart` change?")]
+    assumption: Annotated[SomeText, like("Yes, it may.")]
     options: Annotated[list[GivenOption], Field(max_length=5), AfterValidator(_can_be_told_apart)] = []
-    issue_ids: Ids | None = None
+    issue_ids: Annotated[Ids, like([an_id("iss")])] | None = None
     blocking: bool = True
-    confidence: Annotated[Literal["low", "medium", "high"] | None, AnyCase] = None
+    confidence: Annotated[Confidence | None, AnyCase] = None
     evidence: Text | None = None
 
 
@@ -125,14 +126,14 @@ class NewQuestions(AnsweringNamed):
 class Answered(Part):
     """`leaves`: the answer leaves things alone; `free`: it is none of the options."""
 
-    number: int
-    question: str
-    answer: str
-    status: str
-    issue_ids: list[str]
-    by: str | None
-    at: str | None
-    via: str | None
+    number: Annotated[int, like(1)]
+    question: Annotated[str, like("May the default of `cart` change?")]
+    answer: Annotated[str, like("Yes, it may.")]
+    status: Literal["approved", "declined"]
+    issue_ids: list[Annotated[str, id_of("iss")]]
+    by: Annotated[str, like("github:mona")] | None
+    at: Annotated[str, like("2026-03-01T12:00:00+00:00")] | None
+    via: Literal["github", "rest"] | None
     url: str | None
     leaves: bool
     free: bool
@@ -141,7 +142,7 @@ class Answered(Part):
 class Receipt(View):
     """The digest is the SHA-256 of `answers` as JSON, its keys sorted, in UTF-8."""
 
-    answering_session_id: str
-    answers_digest: str
+    answering_session_id: Annotated[str, id_of("as")]
+    answers_digest: Annotated[str, like("9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08")]
     commit: str | None
     answers: list[Answered]

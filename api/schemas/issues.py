@@ -120,7 +120,7 @@ class Dismissal(IssueNamed):
     """`comment` is said on the GitHub issue."""
 
     reason: Annotated[Literal["not_planned", "duplicate", "false_positive"], AnyCase] = "not_planned"
-    comment: Text | None = None
+    comment: Annotated[Text | None, like("That is on purpose.")] = None
 
 
 class RunLink(IssueNamed):

@@ -105,8 +105,12 @@ class NewReview(QuestionNamed):
     correction: Annotated[Text | None, like("Keep the default; change only the tests.")] = None
 
 
+class NamedReview(NewReview):
+    """A review that names its question itself."""
+
+
 class NewReviews(Body):
-    reviews: Annotated[list[NewReview], Field(min_length=1, max_length=100)]
+    reviews: Annotated[list[NamedReview], Field(min_length=1, max_length=100)]
 
 
 class NewAssumption(QuestionNamed):

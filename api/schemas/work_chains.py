@@ -86,4 +86,4 @@ class ItemNamed(ChainNamed):
 class ItemSkipped(ItemNamed):
     """`reason`: what the chain's table says of it."""
 
-    reason: Text | None = None
+    reason: Annotated[Text | None, like("It waits for the next release.")] = None
