@@ -142,6 +142,48 @@ def test_after_the_receipt_was_posted(house: House, killed: Callable[..., None])
     assert house.unfinished() == []
 
 
+@pytest.mark.parametrize(
+    "at",
+    [
+        PUSH,
+        ("PATCH", "/repos/*/issues/comments/*"),
+        ("POST", "/repos/*/check-runs"),
+        ("PATCH", "/repos/*/pulls/*"),
+    ],
+    ids=["the file", "index", "check run", "the pull request's text"],
+)
+def test_while_the_answers_are_written_down(
+    house: House, killed: Callable[..., None], at: tuple[str, ...]
+) -> None:
+    round = asked(house, {}, {})
+    for number in (1, 2):
+        round.reviews(number, "approved")
+    house.settle()
+    round.set("reviewed")
+    killed(*at)
+    log = [row["message"].split("\n")[0] for row in house.repository.git.log(round.pull.head_ref, "^main")]
+    assert [line.split()[0] for line in log] == ["Write", "Ask"]
+    assert round.session["status"] == "completed" and len(round.receipts()) == 1
+    assert round.check.conclusion == "success" and "These answers are fixed" in round.index
+    assert "All 2 decisions made" in (round.pull.body or "") and house.unfinished() == []
+
+
+@pytest.mark.parametrize("at", ["replies", "resolveReviewThread"])
+def test_while_threads_are_resolved(house: House, killed: Callable[..., None], at: str) -> None:
+    round = asked(house, {})
+    round.approve()
+    Scripted(house, done(one="x = 1\n"))
+    made = house.post(
+        "/work-chains/create", title="Fix", issueIds=round.issue_ids, answeringSessionId=round.id
+    )
+    house.post("/work-chains/start", chainId=made["data"]["id"])
+    for job in ("fix", "show_chain"):
+        only(house, job, 1)
+    killed("POST", "*/replies" if at == "replies" else "/graphql", "" if at == "replies" else at)
+    assert round.threads[0].resolved_by and len(said(round.threads[0])) == 1
+    assert house.unfinished() == []
+
+
 FIXES = [done(one="x = 1\n"), done(two="x = 2\n")]
 
 

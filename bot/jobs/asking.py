@@ -20,6 +20,7 @@ from bot.jobs.making import digest, ensure
 from bot.jobs.rounds import Round
 from bot.sandbox import commits, repo
 from bot.sandbox.git import GitFailed
+from bot.store import outbox
 from bot.store.models import AnsweringSession, GithubObject, SessionQuestion
 
 Lines = dict[int, tuple[str, int]]  # by a question's number: the file and line that its thread stands on
@@ -30,9 +31,7 @@ def ask(round: Round) -> None:
     left = _unasked(round)
     if not left:
         return
-    if round.is_ours:
-        round.open()
-    lines = _lines(round)
+    lines = _lines(round, in_file=round.is_ours and round.open())
     while (with_line := [one for one in left if one.number in lines]) and _review(round, with_line, lines):
         left = _unasked(round)
     for question in _unasked(round):
@@ -84,13 +83,11 @@ def _by_id(round: Round) -> dict[str, Question]:
         return {row.id: by_number[row.number] for row in answering.questions(tx, round.session.id)}
 
 
-def _lines(round: Round) -> Lines:
-    if round.session.head is None:
-        return {}
-    if round.is_ours:
+def _lines(round: Round, *, in_file: bool) -> Lines:
+    if in_file:
         path = questiontext.file_path(round.session.id)
         return {number: (path, line) for number, line in questiontext.thread_lines(round.asked).items()}
-    shown = diff_lines(round.repo, round.number)
+    shown = {} if round.is_ours or round.session.head is None else diff_lines(round.repo, round.number)
     placed = {one.number: _anchor(one, shown) for one in round.asked}
     return {number: place for number, place in placed.items() if place}
 
@@ -125,8 +122,8 @@ def _review(round: Round, questions: Sequence[Question], lines: Lines) -> bool:
             body=questiontext.review_body(questions), comments=comments,
         )  # fmt: skip
     except Unprocessable:
-        if round.is_ours:
-            raise
+        if round.is_ours and round.work.claim.attempt < outbox.TRIES:
+            raise  # GitHub may not have seen our push yet
         threads = {}  # the diff moved on meanwhile: they are asked in comments
     with round.work.note() as tx:
         intents.made(tx, "review", row.local_id, 0)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from sqlalchemy.orm import Session
 
 from bot.domain import intents, rounds
@@ -15,9 +17,17 @@ from bot.store import outbox
 from bot.store.models import AnsweringSession, Project
 
 
-def bring(work: Work, project: Project, session: AnsweringSession, text: str, questions: int) -> str:
-    """Have the file say this, on a branch that is made where there is none. Returns the branch's head."""
-    return _push(work, project, session, text, committext.asking(questions), anew=True)[1]
+def bring(
+    work: Work, project: Project, session: AnsweringSession, text: str, questions: int
+) -> tuple[str, bool]:
+    """Have the file say this. Returns the branch's head, and whether the file is there.
+
+    Branch and file are made the first time; what people took away afterwards stays away.
+    """
+    anew, message = session.branch is None, committext.asking(questions)
+    mirror, head = _push(work, project, session, text, message, anew=anew)
+    path = questiontext.file_path(session.id)
+    return head, mirror is not None and repo.file_at(mirror, head, path) == text
 
 
 def complete(work: Work, project: Project, session: AnsweringSession) -> None:
@@ -35,35 +45,42 @@ def complete(work: Work, project: Project, session: AnsweringSession) -> None:
         return
     text = questiontext.questions_file(asked, digest=session.answers_digest)
     message = committext.answering(len(asked), session.answers_digest or "")
+    before, after = None, ""
     try:
-        before, after = _push(work, project, session, text, message)
+        mirror, after = _push(work, project, session, text, message)
+        before = _before(mirror, after, message) if mirror else None
     except RepoError as error:
         if not isinstance(error, (push.Protected, push.PushRefused)) and work.claim.attempt < outbox.TRIES:
             raise
-        before = after = ""
     with work.note() as tx:
         intents.made(tx, "file", session.id, 0)
-        if after != before:
+        if before:
             _moved(tx, session, before, after)
 
 
 def _push(
     work: Work, project: Project, session: AnsweringSession, text: str, message: str, *, anew: bool = False
-) -> tuple[str, str]:
-    """Where the branch was and where it is. `anew`: branch and file are made where they are not there."""
+) -> tuple[Path | None, str]:
+    """The mirror, and the branch's head with the file as it is to be. `anew`: both are made where they are not."""
     branch, path = session.branch or branch_of(session), questiontext.file_path(session.id)
     remote = work.tools.remote(project, contents="write")
     there = push.remote_branch(work.tools.config.askfirst_home, remote, branch)
     if there is None and not anew:
-        return "", ""
+        return None, ""
     source = agent.mirror(work, project)
     before = there or source.head.commit
     now = repo.file_at(source.folder, before, path)
     if (there and now == text) or (now is None and not anew):
-        return before, before
+        return source.folder, before
     commit = commits.commit(source.folder, before, one_file(path, text.encode()), message, *agent.AUTHOR)
     push.push(source.folder, remote, branch, commit, there)
-    return before, commit
+    return source.folder, commit
+
+
+def _before(mirror: Path, head: str, message: str) -> str | None:
+    """What our commit with this message stands on, also where a lost worker pushed it; None for another head."""
+    ours = commits.message(mirror, head).strip() == message.strip()
+    return commits.parent(mirror, head) if ours else None
 
 
 def branch_of(session: AnsweringSession) -> str:

@@ -66,11 +66,11 @@ class Round:
             self.session = tx.get_one(AnsweringSession, self.session.id)
             self.asked = pictures.questions_of(tx, self.session)
 
-    def open(self) -> None:
-        """A branch with the questions file, and a draft pull request for it."""
+    def open(self) -> bool:
+        """A branch with the questions file, and a draft pull request for it; False where people took them away."""
         branch = roundfile.branch_of(self.session)
         text = questiontext.questions_file(self.asked)
-        head = roundfile.bring(self.work, self.project, self.session, text, len(self.asked))
+        head, there = roundfile.bring(self.work, self.project, self.session, text, len(self.asked))
         with self.work.db.read() as tx:
             base = tx.get_one(Project, self.project.id).default_branch or "main"
 
@@ -84,9 +84,10 @@ class Round:
         pull = ensure(self.work, self.project, "pull", self.session.id, "opened", make)
         with self.work.note() as tx:
             kept = tx.get_one(AnsweringSession, self.session.id)
-            kept.branch, kept.head = branch, head
+            kept.branch, kept.head = branch, head or kept.head
             kept.pull_request_number, kept.pull_request_url = pull.number, pull.url
         self.session = kept
+        return there
 
     def keep_index_and_check(self) -> None:
         """How the round stands at one look; where nothing was asked the check run alone says so."""

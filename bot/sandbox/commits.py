@@ -100,3 +100,8 @@ def _no_submodules(mirror: Path, parent: str, changes: Changes) -> None:
 def message(mirror: Path, commit: str) -> str:
     """What a commit says."""
     return git(["log", "-1", "--format=%B", "--end-of-options", commit], mirror, SECONDS)
+
+
+def parent(mirror: Path, commit: str) -> str:
+    """The commit that this one stands on."""
+    return git(["rev-parse", "--verify", "--end-of-options", f"{commit}^"], mirror, SECONDS).strip()

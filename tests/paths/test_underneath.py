@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from bot.domain import answering, projects
 from tests.fakes.github import Person
 from tests.house import House
 from tests.paths.test_clarify import ASSUMED, LEFT
 from tests.paths.test_elsewhere import big, place, proposed
-from tests.rounds import BOT, Turned, asked, due_now, ours, said
+from tests.rounds import BOT, QUESTION, Turned, asked, due_now, ours, said
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
@@ -116,6 +117,35 @@ def test_a_question_that_somebody_deletes_is_asked_again_once(house: House) -> N
     house.settle_answers()
     assert round.answers == [ASSUMED] * 2 and round.session["status"] == "completed"
     assert house.unfinished() == []
+
+
+def test_a_question_that_is_lost_with_its_branch_is_asked_in_a_comment(house: House) -> None:
+    round = asked(house, {}, {})
+    branch = round.pull.head_ref
+    house.mona.deletes_branch(house.repository, branch)
+    house.mona.deletes_review_comment(round.threads[0].comments[0])
+    house.settle()
+    assert f"refs/heads/{branch}" not in house.repository.git.refs(), "what people took away stays away"
+    assert "`Q1: approve`" in ours(round.pull)[-1] and house.unfinished() == []
+    house.mona.comments(round.pull, "Q1: B\nQ2: approve")
+    house.settle_answers()
+    assert round.answers == [LEFT, ASSUMED] and round.session["status"] == "completed"
+
+
+def test_questions_that_come_later_have_threads_too(house: House) -> None:
+    round = asked(house, {})
+    with house.db.write() as tx:
+        project = projects.find(tx, "mona/shop")
+        session = answering.get(tx, project.id, round.id, lock=True)
+        more = QUESTION | {"external_id": "later", "issue_ids": [], "question": "And now?"}
+        answering.asked(tx, project, session, [more])
+    house.settle()
+    first, second = round.threads
+    assert "And now?" in second.comments[0].body and second.original.path == first.original.path
+    assert "2 of 2 questions open" in round.index and round.check.head_sha == round.pull.head_sha
+    house.mona.replies(second, "B")
+    house.settle()
+    assert round.answers == [None, LEFT] and len(house.pulls()) == 1 and house.unfinished() == []
 
 
 def test_an_index_that_somebody_deletes_is_posted_again_once(house: House) -> None:
