@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from bot.domain import mirror, runs, states, threads
@@ -12,10 +12,14 @@ from bot.domain.errors import Conflict, Invalid, NotFound
 from bot.domain.pages import Page, page
 from bot.store import clock, outbox
 from bot.store.models import Issue, IssueSession, Project, Run
-from bot.store.search import title_matches
+from bot.store.search import with_words
 
 PRIORITIES = ("low", "medium", "high", "critical")
 REASONS = ("not_planned", "duplicate", "false_positive")  # to dismiss an issue
+
+# made once: to make it costs as much as to run it
+_ONE = select(Issue).where(Issue.id == bindparam("issue_id"))
+_ONE_LOCKED = _ONE.with_for_update().execution_options(populate_existing=True)
 
 
 def create(
@@ -38,7 +42,7 @@ def create(
     issue.priority, issue.suggested_prompt, issue.session_id = priority, suggested_prompt, session_id
     tx.add(issue)
     tx.flush()
-    mirror.show(tx, project, issue)
+    mirror.show(tx, project, issue, first=True)
     return issue
 
 
@@ -65,7 +69,7 @@ def new(project: Project, *, title: str, description: str, created_by: str) -> I
 
 def get(tx: Session, project_id: str, issue_id: str, *, field: str = "id", lock: bool = False) -> Issue:
     """The issue, unless it is another project's or in the trash: NotFound."""
-    issue = tx.get(Issue, issue_id, with_for_update=lock or None)
+    issue = tx.scalars(_ONE_LOCKED if lock else _ONE, {"issue_id": issue_id}).one_or_none()
     if issue is None or issue.project_id != project_id or issue.deleted_at:
         raise NotFound(f"There is no issue {issue_id} in this project.", field)
     return issue
@@ -84,15 +88,20 @@ def listed(
 ) -> Page[Issue]:
     """A page of the project's issues, newest first."""
     query = select(Issue).where(Issue.project_id == project_id, Issue.deleted_at.is_(None))
-    if status:
-        query = query.where(Issue.status == status)
+    its_status, its_priority = Issue.status.expression, Issue.priority.expression
     if session_id:
         query = query.where(Issue.session_id == session_id)
+        # a session has few issues: the other filters look at each of them, and at no index of their own
+        its_status, its_priority = its_status + "", its_priority + ""
+    if status:
+        query = query.where(its_status == status)
     if priority:
-        query = query.where(Issue.priority == priority)
+        query = query.where(its_priority == priority)
+    if after:
+        query = query.where(Issue.id < after)  # before the search, which looks at what comes next
     if words:
-        query = query.where(title_matches(tx, words))
-    return page(tx, query, Issue.id, limit, after)
+        query = with_words(tx, query, project_id, words, limit + 1)
+    return page(tx, query, Issue.id, limit)
 
 
 def update(tx: Session, project: Project, issue_id: str, changes: dict[str, Any]) -> Issue:

@@ -36,11 +36,11 @@ class Seen:
         return vars(self)
 
 
-def show(tx: Session, project: Project, issue: Issue) -> None:
-    """Have GitHub brought to what the issue is now, where it is mirrored at all."""
+def show(tx: Session, project: Project, issue: Issue, *, first: bool = False) -> None:
+    """Have GitHub brought to what the issue is now, where it is mirrored at all; `first`: the issue is new."""
     on_github = project.repository_id is not None and project.mode == "live"
     if on_github and issue.mirrored and repo_config.of(project).mirror.enabled:
-        outbox.add(tx, "show_issue", lane=f"issue:{issue.id}", issue_id=issue.id)
+        outbox.add(tx, "show_issue", lane=f"issue:{issue.id}", first=first, issue_id=issue.id)
 
 
 def show_questions(tx: Session, project: Project, session: AnsweringSession) -> None:

@@ -20,7 +20,7 @@ class Page(Generic[Row]):
     after: str | None
 
 
-def page(tx: Session, query: Select[Any], key: Any, limit: int, after: str | None) -> Page[Any]:
+def page(tx: Session, query: Select[Any], key: Any, limit: int, after: str | None = None) -> Page[Any]:
     """The next `limit` rows of `query`, ordered by `key` downwards, after the row with key `after`."""
     if after is not None:
         query = query.where(key < after)

@@ -14,11 +14,14 @@ from sqlalchemy import (
     Integer,
     MetaData,
     Text,
+    TextClause,
     TypeDecorator,
     text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, validates
+
+from bot.store.words import words
 
 Json = JSON().with_variant(JSONB(), "postgresql")
 
@@ -159,11 +162,19 @@ class IssueSession(Base):
     deleted_at: Mapped[datetime | None]
 
 
+LISTED = text("deleted_at IS NULL")
+OF_SESSION = text("deleted_at IS NULL AND session_id IS NOT NULL")
 IN_TRASH = text("deleted_at IS NOT NULL AND purged_at IS NULL")
 
 
+def _partial(name: str, *columns: str, where: TextClause) -> Index:
+    return Index(name, *columns, sqlite_where=where, postgresql_where=where)
+
+
 class Issue(Base):
-    """`shown` is what GitHub shows of it as far as we know: title, body, priority, state.
+    """`title_words` is what search reads of the title, each word with a space before it.
+
+    `shown` is what GitHub shows of the issue as far as we know: title, body, priority, state.
 
     Of an issue that was deleted for good (`purged_at`) the row stays, without its words: scans know it again by its
     places, and chains keep their order.
@@ -171,15 +182,22 @@ class Issue(Base):
 
     __tablename__ = "issues"
     __table_args__ = (
-        Index("ix_issues_project_id_id", "project_id", "id"),
+        # the project's list, newest first: whole, and by each filter
+        _partial("ix_issues_project_id_id", "project_id", "id", where=LISTED),
+        _partial("ix_issues_project_id_status", "project_id", "status", "id", where=LISTED),
+        _partial("ix_issues_project_id_priority", "project_id", "priority", "id", where=LISTED),
+        _partial(
+            "ix_issues_project_id_status_priority", "project_id", "status", "priority", "id", where=LISTED
+        ),
+        _partial("ix_issues_project_id_session_id", "project_id", "session_id", "id", where=OF_SESSION),
         Index("ix_issues_project_id_github_number", "project_id", "github_number", unique=True),
-        Index("ix_issues_project_id_rule", "project_id", "rule", "area"),
-        Index("ix_issues_deleted_at", "deleted_at", sqlite_where=IN_TRASH, postgresql_where=IN_TRASH),
+        _partial("ix_issues_deleted_at", "deleted_at", where=IN_TRASH),
     )
 
     id: Mapped[str] = mapped_column(primary_key=True)
     project_id: Mapped[str] = mapped_column(ForeignKey("projects.id"))
     title: Mapped[str]
+    title_words: Mapped[str] = mapped_column(deferred=True)
     description: Mapped[str]
     priority: Mapped[str]
     status: Mapped[str]
@@ -209,6 +227,11 @@ class Issue(Base):
     completed_at: Mapped[datetime | None]
     deleted_at: Mapped[datetime | None]
     purged_at: Mapped[datetime | None]
+
+    @validates("title")
+    def _read_words(self, _name: str, title: str) -> str:
+        self.title_words = "".join(f" {word}" for word in words(title))
+        return title
 
 
 class IssueFingerprint(Base):

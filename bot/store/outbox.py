@@ -42,11 +42,21 @@ class Claim:
 
 
 def add(
-    tx: Session, job: str, *, lane: str, key: str | None = None, due_at: datetime | None = None, **args: Any
+    tx: Session,
+    job: str,
+    *,
+    lane: str,
+    key: str | None = None,
+    due_at: datetime | None = None,
+    first: bool = False,
+    **args: Any,
 ) -> None:
-    """Promise a job; nothing is added when one with the same key still waits for its turn."""
+    """Promise a job; nothing is added when one with the same key still waits for its turn.
+
+    The `first` with its key needs no look for others.
+    """
     key = key or f"{job}:{lane}"
-    if tx.execute(WAITING, {"waiting": key}).rowcount:  # type: ignore[attr-defined]
+    if not first and tx.execute(WAITING, {"waiting": key}).rowcount:  # type: ignore[attr-defined]
         return
     row_id = _append(tx, job, lane, key, args, due_at or clock.now())
     if due_at is None:

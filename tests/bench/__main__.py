@@ -6,6 +6,8 @@ import sys
 
 from tests.bench.figures import table
 from tests.bench.mirror import mirror
+from tests.bench.rest import rest
+from tests.bench.scale import scale
 from tests.bench.startup import startup
 from tests.bench.webhooks import webhooks
 
@@ -13,6 +15,8 @@ PARTS = {
     "starting": startup,
     "from REST to GitHub": mirror,
     "webhooks, in turns with a bare view": webhooks,
+    "REST, in turns with bare views": rest,
+    "a million issues, in turns with a thousand": scale,
 }
 
 

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from bot import redis_server
+from bot.config import Config
 from bot.store.db import Database
 from bot.store.migrate import migrate
 from tests.bench.hooks import SECRET
@@ -30,6 +31,9 @@ def ground(database_url: str | None = None) -> Iterator[dict[str, str]]:
             "GITHUB_APP_ID": "1",
             "GITHUB_PRIVATE_KEY": "-----BEGIN a key that is not used here",
             "GITHUB_WEBHOOK_SECRET": SECRET,
+            **{
+                name.upper(): "1000000000" for name in Config.model_fields if "_per_" in name
+            },  # no rate limits
         }
         db = Database(environment["DATABASE_URL"])
         migrate(db)

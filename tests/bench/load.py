@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 from tests.bench.servers import HOST
@@ -48,14 +49,23 @@ def request(method: str, path: str, headers: dict[str, str], body: bytes = b"") 
 def seconds_each(port: int, requests: list[bytes], status: int) -> list[float]:
     """Send them one after another on one connection; how long each took to be answered."""
     connection = Connection(port)
-    taken = []
-    for each in requests:
-        started = time.perf_counter()
-        answered, body = connection.ask(each)
-        taken.append(time.perf_counter() - started)
-        if answered != status:
-            raise SystemExit(f"{answered} instead of {status}: {body.decode(errors='replace')}")
+    taken = [_seconds(connection, each, status) for each in requests]
     connection.close()
+    return taken
+
+
+def repeatedly(port: int, request: bytes, status: int) -> Callable[[], list[float]]:
+    """A measure that sends it once more each time, always on the same connection."""
+    connection = Connection(port)
+    return lambda: [_seconds(connection, request, status)]
+
+
+def _seconds(connection: Connection, request: bytes, status: int) -> float:
+    started = time.perf_counter()
+    answered, body = connection.ask(request)
+    taken = time.perf_counter() - started
+    if answered != status:
+        raise SystemExit(f"{answered} instead of {status}: {body.decode(errors='replace')}")
     return taken
 
 

@@ -12,6 +12,7 @@ from tests.bench.ground import ground, postgres
 from tests.bench.hooks import deliveries
 from tests.bench.load import per_second, seconds_each
 from tests.bench.servers import ASKFIRST, server
+from tests.bench.turns import in_turns
 
 MOST_TIMES_BARE = 2.0
 TURNS, IN_A_TURN = 60, 20
@@ -45,7 +46,10 @@ def _on(name: str, environment: dict[str, str], goal: float | None) -> list[Figu
     with server(_ours, environment) as (door, _), server(_bare, environment) as (floor, _):
         for port in (door, floor):
             per_second(port, deliveries(WARM), 202, connections=4)
-        ours, bare = _in_turns(door, floor)
+        ours, bare = in_turns(
+            TURNS,
+            *(lambda port=port: seconds_each(port, deliveries(IN_A_TURN), 202) for port in (door, floor)),
+        )
         bursts = [
             median(per_second(port, deliveries(BURST), 202, connections=4) for _ in range(3))
             for port in (door, floor)
@@ -57,15 +61,3 @@ def _on(name: str, environment: dict[str, str], goal: float | None) -> list[Figu
         Figure(f"deliveries on {name}, 4 at once", bursts[0], "a second"),
         Figure(f"requests to the bare view on {name}, 4 at once", bursts[1], "a second"),
     ]
-
-
-def _in_turns(door: int, floor: int) -> tuple[float, float]:
-    """Median milliseconds at each, of the quarter of the turns in which the machine was least disturbed by others."""
-    turns = [
-        (seconds_each(door, deliveries(IN_A_TURN), 202), seconds_each(floor, deliveries(IN_A_TURN), 202))
-        for _ in range(TURNS)
-    ]
-    quiet = sorted(turns, key=lambda turn: sum(turn[0]) + sum(turn[1]))[: TURNS // 4]
-    ours = [seconds for turn in quiet for seconds in turn[0]]
-    bare = [seconds for turn in quiet for seconds in turn[1]]
-    return median(ours) * 1000, median(bare) * 1000
