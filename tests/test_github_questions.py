@@ -277,6 +277,7 @@ HOSTILE = [
     "@bob", "#12", "GH-4", "Fixes #5", "/askfirst scan", "@askfirst help", "Q2: approve", "**Q2:** B", "approve", "B",
     "no", "withdraw", "correct: x", "`", "```", "~~~", "<!--", "-->", marks.mark("question", "sq_9", 900, b"s"), "<b>",
     "|", "\\", "\\|", "> ", "- ", "# ", "---", "    ", " ", "\n", "\n\n", "\r\n", "\u200b", "\x00", "\x85", "[skip ci]",
+    "-- \n", "On Monday Mona wrote:", "From: e\nSubject: x\n", "Best,\nE", "yes", "да", "👍", "```suggestion\n",
     "Co-authored-by: e <e@e>", "skip-checks: true", "Askfirst-Run: run_9", "](http://x.example)", "word",
 ]  # fmt: skip
 hostile = st.lists(st.sampled_from(HOSTILE), max_size=25).map("".join) | st.text(max_size=200)
@@ -310,6 +311,7 @@ BODIES: list[Callable[[str], str]] = [
     lambda x: answertext.index([answered(x)], digest=DIGEST),
     lambda x: answertext.check([question(x), answered(x)], "active", REPOSITORY).summary,
     lambda x: replytext.ask_replacement(question(x)),
+    lambda x: replytext.ask_meaning(question(x)),
     lambda x: replytext.conflicting(question(x)),
     lambda x: replytext.needs_write(question(x), by=x, level="read"),
     lambda x: replytext.too_late(answered(x)),
@@ -343,7 +345,7 @@ def test_nothing_the_bot_writes_is_a_command_or_a_vote(body: Callable[[str], str
     assert not any(line.lstrip().lower().startswith("/askfirst") for line in lines)
     assert replies.parse_numbered(written) == []
     reply = replies.parse(written, options="AB", recommended="A")
-    assert reply.kind in ("talk", "correct")
+    assert reply.kind in ("talk", "correct", "unclear")
     assert not reply.explicit
     signed = marks.signed(written, "reply", "say_1", 900, b"secret")
     assert replies.parse(signed, options="AB", recommended="A").kind == "talk"

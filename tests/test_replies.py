@@ -2,203 +2,78 @@
 
 from __future__ import annotations
 
+import re
+import time
+from collections.abc import Callable
+
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.webhooks import words
-from bot.webhooks.replies import Reply, parse, parse_numbered
+from bot.github import marks
+from bot.webhooks import vocabulary, words
+from bot.webhooks.replies import VOTES, Reply, parse, parse_numbered
+from tests import reply_cases
+from tests.reply_cases import APPROVED, GOODBYES, NUMBERED, TAILS, TALK, Case, says
+from tests.test_github_questions import BODIES
+from tests.test_github_texts import SENTENCES
+
+TABLES = [name for name, value in vars(reply_cases).items() if name.isupper() and isinstance(value, list)]
+CASES = [case for name in TABLES if name != "NUMBERED" for case in vars(reply_cases)[name]]
 
 
 def said(body: str | None) -> Reply:
     return parse(body, options="ABC", recommended="A", slug="askfirst")
 
 
-@pytest.mark.parametrize(
-    "body",
-    [
-        "approve", "approved", "yes", "y", "ok", "agreed", "lgtm", "+1", "👍", ":+1:", "👍🏽", "👍\ufe0f",
-        "Approve", "APPROVED!", "Yes.", "Y", "OK!", "  ok  ", "LGTM!!", "\u200bok", "**approve**", "`approve`",
-        "A", "a", "a.", "(A)", "A)", "option A", "[a]",
-        "approve\n\nThank you for asking!", "Yes.\r\n\r\nShall I merge afterwards?", "ok\n```\ncode\n```",
-        "\n\n  lgtm\n", "<!-- from my phone -->\nyes", "approve <!-- hidden -->", "<!-- a\nb\n-->\nok",
-        "> **Q1** Should it?\n\napprove", "> Should it?\nok", "approve\n> Should it?",
-        "ok\n\n-- \nMona Lisa\nno", "ok\n--\nMona", "ok\n\nSent from my iPhone",
-        "ok\n\nOn Mon, 23 Nov 2026 at 10:00, askfirst[bot] wrote:\n> **Q1** Should it?",
-        "ok\n\nOn Mon, Nov 23, 2026 at 10:00 AM askfirst[bot] ***@***.***>\nwrote:\n\n> Should it?\n> no",
-        "ok\n\nAm 23.11.2026 um 10:00 schrieb askfirst[bot]:\n> Should it?",
-        "ok\n\nLe lun. 23 nov. 2026 à 10:00, Mona a écrit :\n> Should it?",
-        "On Monday Mona wrote:\n> Should it?\n\nok",
-        "ok\n\n-----Original Message-----\nFrom: askfirst\nno",
-        "ok\n\nFrom: askfirst[bot]\nSent: Monday\nTo: mona\nSubject: Q1\n\nShould it?",
-        "ok\n\n________________________________\nShould it?",
-        "ok\n\n—\nReply to this email directly, view it on GitHub, or unsubscribe.",
-    ],
-)  # fmt: skip
-def test_ways_to_approve(body: str) -> None:
-    assert said(body).kind == "approve"
+@pytest.mark.parametrize("case", CASES, ids=lambda case: repr(case[0])[:60])
+def test_what_a_reply_says(case: Case) -> None:
+    body, outcome, why = case
+    assert said(body) == outcome, why
 
 
-@pytest.mark.parametrize(
-    ("body", "text"),
-    [
-        ("Yes, but in UTC", "Yes, but in UTC"),
-        ("Use UTC.", "Use UTC."),
-        ("ok then\nuse UTC", "ok then\nuse UTC"),
-        ("approve it in UTC", "approve it in UTC"),
-        ("no\n\nUse UTC.", "no\n\nUse UTC."),
-        ("No, use UTC", "No, use UTC"),
-        ("B, but only in tests", "B, but only in tests"),
-        ("Use UTC.\n\nAlso in tests.", "Use UTC.\n\nAlso in tests."),
-        ("Use UTC.\r\n\r\n> Should it?\r\n", "Use UTC."),
-        ("> Should it?\n\nUse UTC.", "Use UTC."),
-        ("Is it? I say: use UTC.", "Is it? I say: use UTC."),
-        ("Use this:\n```python\n# why?\nx = '@lisa'\n```", "Use this:\n```python\n# why?\nx = '@lisa'\n```"),
-        ("```\nx = 1\n```", "```\nx = 1\n```"),
-        ("```sql\n-- \n> x\n<!-- y -->\n```", "```sql\n-- \n> x\n<!-- y -->\n```".replace("-- \n", "--\n")),
-        ("~~~\nleft open\n\nQ2: x", "~~~\nleft open\n\nQ2: x"),
-        ("use `@dataclass` there", "use `@dataclass` there"),
-        ("mail a@b.example", "mail a@b.example"),
-        ("use `<!--` there", "use `<!--` there"),
-        ("@askfirst's way is fine, in UTC", "@askfirst's way is fine, in UTC"),
-        ("Use UTC <!-- approve -->", "Use UTC"),
-        ("Use UTC\n\n---\n\nalways", "Use UTC\n\n---\n\nalways"),
-        ("I disagree with this:\n> x\nUse UTC", "I disagree with this:\nUse UTC"),
-        ("Use UTC.\nQ2: ok", "Use UTC."),
-        ("a b", "a b"),
-        ("$10", "$10"),
-    ],
-)
-def test_other_words_are_the_correction(body: str, text: str) -> None:
-    assert said(body) == Reply("correct", text=text)
+def test_the_table_is_large_and_says_each_thing_once() -> None:
+    assert len(CASES) + len(NUMBERED) + len(TAILS | GOODBYES) > 400
+    bodies = [body for body, _, _ in CASES]
+    assert [body for body in bodies if bodies.count(body) > 1] == []
 
 
-@pytest.mark.parametrize(
-    ("body", "text"),
-    [
-        ("correct: use UTC", "use UTC"),
-        ("Correct: use UTC, right?", "use UTC, right?"),
-        ("answer: ask @lisa", "ask @lisa"),
-        ("ANSWER :use UTC\n\nalways", "use UTC\n\nalways"),
-        ("**correct:** use UTC", "use UTC"),
-        ("`correct:` `x`", "`x`"),
-        ("correct:\nuse UTC", "use UTC"),
-        ("answer: yes", "yes"),
-        ("correct: no", "no"),
-        ("answer: F", "F"),
-        ("> Should it?\n\ncorrect: use UTC", "use UTC"),
-    ],
-)
-def test_an_explicit_correction(body: str, text: str) -> None:
-    assert said(body) == Reply("correct", text=text, explicit=True)
+@pytest.mark.parametrize("tail", [*TAILS.values(), *GOODBYES.values()], ids=[*TAILS, *GOODBYES])
+@pytest.mark.parametrize("line_end", ["\n", "\r\n"])
+def test_what_mail_programs_add_changes_nothing(tail: str, line_end: str) -> None:
+    below = f"\n\n{tail}".replace("\n", line_end)
+    assert said(f"approve{below}") == APPROVED
+    assert said(f"Use UTC.{below}") == says("Use UTC.")
+    assert parse_numbered(f"Q2: B{below}") == [(2, "B")]
+    if tail not in GOODBYES.values():
+        assert said(below) == TALK, "and it says nothing by itself"
 
 
-@pytest.mark.parametrize("body", ["B", "b", "B.", "B!", "(b)", "b)", "[B]", "Option B", "**B**", "`B`", "answer: B",
-                                  "correct: b.", "B\n\nIt is used from outside.", "> A?\n\nB"])  # fmt: skip
-def test_a_letter_is_its_option(body: str) -> None:
-    assert said(body) == Reply("choose", letter="B", explicit=True)
+@pytest.mark.parametrize(("body", "found", "why"), NUMBERED)
+def test_answers_by_number(body: str | None, found: list[tuple[int, str]], why: str) -> None:
+    assert parse_numbered(body) == found, why
 
 
-@pytest.mark.parametrize("body", ["no", "No.", "NO!", "n", "-1", "👎", "> x\n\nno", "correct:", "answer: \n"])
-def test_a_bare_no_asks_for_more(body: str) -> None:
-    assert said(body) == Reply("refuse")
-
-
-@pytest.mark.parametrize("body", ["withdraw", "Withdraw.", "withdraw\n\nI have to think."])
-def test_taking_it_back(body: str) -> None:
-    assert said(body) == Reply("withdraw", explicit=True)
-
-
-@pytest.mark.parametrize(
-    ("body", "why"),
-    [
-        (None, "no body"),
-        ("", "empty"),
-        (" \n\u200b\n", "only blanks"),
-        ("approve?", "a question"),
-        ("Why not UTC?", "a question"),
-        ("I wonder: why not UTC?)", "a question"),
-        ("Really?!", "a question"),
-        ("UTC is fine.\n\nOr is it?", "a question"),
-        ("> approve", "a quote"),
-        ("> x\n>\n> y\n\n", "only quotes"),
-        ("<!-- approve -->", "hidden"),
-        ("<!-- left open\napprove", "hidden"),
-        ("@lisa what do you think", "to somebody else"),
-        ("Let us ask @lisa.", "to somebody else"),
-        ("@askfirst and @lisa, use UTC", "to somebody else"),
-        ("/askfirst status", "a command"),
-        ("@askfirst help", "a command"),
-        ("-- \nMona", "a signature"),
-        ("Sent from my iPhone", "a signature"),
-        ("On Monday Mona wrote:\n\napprove", "the tail of an e-mail"),
-        ("On Monday Mona wrote:\n> approve", "the tail of an e-mail"),
-        ("D", "no such option"),
-        ("x", "no such option"),
-        ("Q2: use UTC", "about another question"),
-        ("Is that so?\n\nQ2: use UTC", "asks, and answers another question"),
-        ("- Q2: b\n- Q3: c", "about other questions"),
-        ("approve\n\n<!-- askfirst:reply:x:0 -->", "copied from us"),
-    ],
-)
-def test_what_is_only_conversation(body: str | None, why: str) -> None:
-    assert said(body) == Reply("talk"), why
-
-
-@pytest.mark.parametrize(
-    ("body", "explicit"),
-    [
-        ("approve", True), ("Approved.", True), ("A", True), ("B", True), ("withdraw", True),
-        ("correct: use UTC", True), ("answer: B", True),
-        ("yes", False), ("ok", False), ("lgtm", False), ("+1", False), ("👍", False), ("no", False),
-        ("Use UTC.", False), ("Why?", False),
-    ],
-)  # fmt: skip
-def test_what_still_counts_after_a_first_vote(body: str, explicit: bool) -> None:
-    assert said(body).explicit is explicit
-
-
-def test_a_letter_without_options_says_nothing() -> None:
-    assert parse("B") == Reply("talk")
+def test_a_letter_needs_an_option() -> None:
+    assert parse("B").kind == "unclear"
     assert parse("y").kind == "approve"
     assert parse("a", options=["A", "B"]) == Reply("choose", letter="A", explicit=True)
+    assert parse("B", options=["a", "b"], recommended="b") == Reply("approve", letter="B", explicit=True)
 
 
-def test_the_recommended_letter_is_an_approval() -> None:
-    assert parse("B", options=["A", "B"], recommended="B") == Reply("approve", letter="B", explicit=True)
+def test_only_what_is_explicit_counts_after_a_first_vote() -> None:
+    explicit = [outcome for _, outcome, _ in CASES if outcome.explicit]
+    assert {outcome.kind for outcome in explicit} == {"approve", "choose", "correct", "withdraw"}
+    for word in ("yes", "ok", "lgtm", "👍", "oui", "no", "sure", "Use UTC."):
+        assert not said(word).explicit
 
 
-@pytest.mark.parametrize(
-    ("body", "found"),
-    [
-        ("Q2: approve", [(2, "approve")]),
-        ("q2:b\nQ3 : use UTC", [(2, "b"), (3, "use UTC")]),
-        ("- Q1: ok\n* **Q2:** C\n+ `Q3`: yes", [(1, "ok"), (2, "C"), (3, "yes")]),
-        ("Hello,\n\nQ1: ok\nQ2: first\nsecond\n\nthird\nQ4: no", [(1, "ok"), (2, "first\nsecond\n\nthird"), (4, "no")]),
-        ("Q1:\nuse UTC", [(1, "use UTC")]),
-        ("Q1:", [(1, "")]),
-        ("Q1: ok\nQ1: no", [(1, "ok"), (1, "no")]),
-        ("Q1: use\n```\nQ2: x\n```", [(1, "use\n```\nQ2: x\n```")]),
-        ("Q1: ok\n\n-- \nQ2: x", [(1, "ok")]),
-        ("> Q1: ok\n\nQ2: b", [(2, "b")]),
-        ("> Q1: ok", []),
-        ("<!-- Q1: ok -->", []),
-        ("`Q1: ok`", []),
-        ("see Q1: ok", []),
-        ("Q1 ok", []),
-        ("Q1234: ok", []),
-        ("FAQ1: ok", []),
-        ("/askfirst approve Q1\nQ2: ok", []),
-        ("Q1: ok\n\n<!-- askfirst:comment:x:0 -->", []),
-        (None, []),
-    ],
-)  # fmt: skip
-def test_answers_by_number(body: str | None, found: list[tuple[int, str]]) -> None:
-    assert parse_numbered(body) == found
-
-
-PIECES = ["approve", "B", "no", "withdraw", "correct:", "Q2:", "@lisa", "?", "> ", "```", "~~~", "<!--", "-->",
-          "-- ", "On Monday Mona wrote:", "\n", "\r\n", "\n\n", " ", "`", "👍", "\u200b", "\x00", "\x85", "x" * 3_000,
+LISTED = vocabulary.APPROVE | vocabulary.EXPLICIT | vocabulary.DOUBTFUL | vocabulary.POLITE
+PIECES = [
+    "approve", "yes", "oui", "B", "A", "no", "not", "withdraw", "correct:", "Q2:", "@lisa", "?", "sure", "thanks", "but", "UTC",
+    "> ", "- ", "1. ", "    ", "```", "~~~", "`", "<!--", "-->", "<b>", "</pre>", "<pre>", "[x]: ", "\\", "|", "**", "~~",
+    "-- ", "On Monday Mona wrote:", "\n", "\r\n", "\r", "\n\n", " ", "\t", "\u00a0", "👍", "🤔", "\u200b", "\u202e", "\u2028", "\x00",
+    "\x85", "\ud800", "ａ", "x" * 300,
 ]  # fmt: skip
 anything = st.text() | st.lists(st.sampled_from(PIECES), max_size=30).map("".join)
 
@@ -213,27 +88,170 @@ def test_it_never_fails_and_says_only_what_it_may(
     assert reply.letter is None or reply.letter in options
     assert reply.kind != "choose" or reply.letter not in (None, recommended)
     assert reply.explicit or reply.kind not in ("choose", "withdraw")
-    assert not reply.explicit or reply.kind not in ("talk", "refuse")
-    for _, text in parse_numbered(body):
-        assert len(text) <= words.LIMIT
+    assert not reply.explicit or reply.kind not in ("talk", "refuse", "unclear")
+    for number, text in parse_numbered(body):
+        assert 0 <= number < 1000
+        assert len(text) <= words.LONGEST
+
+
+@given(
+    st.lists(
+        st.sampled_from([*LISTED, *"ABC", "no", "not", "but", "UTC", "is", "D", "?", "withdraw"]),
+        min_size=1,
+        max_size=4,
+    ),
+    st.sampled_from([" ", ", ", ". ", "\n"]),
+    anything,
+)
+def test_only_a_paragraph_of_nothing_else_approves(paragraph: list[str], between: str, rest: str) -> None:
+    first = between.join(paragraph)
+    if said(f"{first}\n\n{rest}").kind in ("approve", "choose"):
+        assert set(paragraph) <= {*LISTED, *"ABC"}
+        assert not set(paragraph).isdisjoint({*vocabulary.APPROVE, *vocabulary.EXPLICIT, *"ABC"})
+
+
+def hidden_in(text: str) -> list[str]:
+    """The text where it is no word of its author: quoted, shown as code, or not shown at all."""
+    text = re.sub(r"\r\n?", "\n", text)
+    rows = text.split("\n")
+    return [
+        "\n".join(f"> {row}" for row in rows),
+        "\n".join(f"- > {row}" if i == 0 else f"  > {row}" for i, row in enumerate(rows)),
+        "```````\n" + text.replace("```````", "") + "\n```````",
+        "- x\n  ~~~~~~~\n" + "\n".join(f"  {row}" for row in rows).replace("~~~~~~~", "") + "\n  ~~~~~~~",
+        "\n".join(f"    {row}" for row in ["x", *rows]),
+        f"<pre>\n{text.replace('</', '')}\n</pre>",
+        f"<!-- {text.replace('-->', '')} -->",
+        f"<!-- {text.replace('-->', '')}",
+    ]
 
 
 @given(anything)
-def test_what_is_quoted_or_hidden_says_nothing(text: str) -> None:
-    quoted = "\n".join(f"> {line}" for line in text.splitlines())
-    assert said(quoted) == Reply("talk")
-    assert parse_numbered(quoted) == []
-    assert said(f"<!--{text.replace('-->', '')}") == Reply("talk")
+def test_what_is_quoted_hidden_or_code_is_no_vote(text: str) -> None:
+    for body in hidden_in(text):
+        for whole in (body, f"{body}\n\nUse UTC.", f"Use UTC.\n\n{body}"):
+            assert said(whole).kind not in VOTES
+            assert parse_numbered(whole) == []
+    for body in hidden_in(text)[:2] + hidden_in(text)[-2:]:
+        assert said(body) == TALK
 
 
-def test_a_very_long_reply_is_cut() -> None:
-    reply = said("Use UTC. " * 10_000)
-    assert reply.kind == "correct"
-    assert len(reply.text or "") <= words.LIMIT
+@given(anything)
+def test_how_lines_end_changes_nothing(text: str) -> None:
+    text = text.replace("\r", "")
+    for same in (
+        text.replace("\n", "\r\n"),
+        text.replace("\n", "\r"),
+        f"\n\n{text}\n  \n",
+        re.sub(r"(?m)(?<!\\)$", "  ", text),
+    ):
+        assert said(same) == said(text)
+        assert parse_numbered(same) == parse_numbered(text)
 
 
-def test_a_hostile_reply_takes_no_time() -> None:
-    for body in ("`" * 65_000, "` `` " * 13_000, "<!--" * 16_000, "On " * 21_000, "On x\n" * 13_000, "> " * 32_000,
-                 "@a" * 32_000, "Q1:\n" * 16_000, "```\n" * 16_000, "From: x\n" * 8_000, "a-" * 32_000):  # fmt: skip
-        said(body)
-        parse_numbered(body)
+plain = st.lists(
+    st.sampled_from(
+        [
+            "approve",
+            "yes",
+            "B",
+            "no",
+            "withdraw",
+            "correct:",
+            "Q2:",
+            "@lisa",
+            "?",
+            "but",
+            "UTC",
+            " ",
+            "\n",
+            "\n\n",
+            "- ",
+        ]
+    )
+).map("".join)
+
+
+@given(plain, st.sampled_from(list(TAILS.values())))
+def test_a_mail_below_changes_nothing(text: str, tail: str) -> None:
+    assert said(f"{text}\n\n{tail}") == said(text)
+    assert parse_numbered(f"{text}\n\n{tail}") == parse_numbered(text)
+
+
+SECRET = "secret"
+HIDDEN = [
+    f"<!-- {SECRET} -->", f"\n\n<!--\n{SECRET}\n\n{SECRET}\n-->\n", f"<? {SECRET} ?>", f"<!X {SECRET}>", f"<![CDATA[{SECRET}]]>",
+    f'<img alt="{SECRET}">', f"<a title='{SECRET}' {SECRET}>", f"\n\n[//]: # ({SECRET})\n\n", f'\n\n[x]: y\n"{SECRET}"\n\n',
+    f"\n\n> <!-- {SECRET} -->\n\n", f"\n\n<div {SECRET}>\n\n", "\u200b", "\u202e", "\u2066", "\u00ad", "\ufeff", "\u3164",
+    "".join(chr(0xE0000 + ord(letter)) for letter in SECRET), "\ufe01\U000e0101", "\x00", "\x1b", "\x9b", "\ud800",
+]  # fmt: skip
+SHOWN = [
+    "use",
+    "UTC",
+    "\n\n`<!-- this shows -->`",
+    "1 < 2",
+    "\n",
+    "\n\n",
+    "\n\n```\n<!-- this too -->\n```\n\n",
+    "\n\n> quoted\n\n",
+]
+
+
+@given(st.lists(st.sampled_from(SHOWN + HIDDEN), max_size=12))
+def test_what_is_kept_of_a_text_hides_nothing_and_loses_nothing(parts: list[str]) -> None:
+    kept = words.cleaned(" ".join(parts))
+    assert SECRET not in kept
+    kept.encode()
+    assert not re.search(
+        "[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\U000e0000-\U000e0fff]",
+        kept,
+    )
+    assert re.sub(r"</?\w+>|^>\s*$|\s", "", kept, flags=re.MULTILINE) == re.sub(
+        r"\s", "", "".join(part for part in parts if part in SHOWN)
+    )
+    assert words.cleaned(kept) == kept
+    assert said(f"correct: x\n\n{' '.join(parts)}").text is not None
+
+
+def test_a_long_correction_is_cut_where_it_says_so() -> None:
+    fits, longer = "é" * words.MOST, "Use UTC. " * 5_000
+    assert said(fits) == says(fits)
+    assert said("Use UTC. " * 1_111) == says(("Use UTC. " * 1_111).strip()), (
+        "ten thousand characters are no trouble"
+    )
+    for kept in (said(longer).text or "", said(f"correct: {longer}").text or "", words.cleaned(longer)):
+        assert len(kept) <= words.MOST
+        assert kept.startswith("Use UTC. ")
+        assert kept.endswith("[cut here: the text is longer than 20,000 characters]")
+    assert said(f"<!-- {longer} -->\n\nUse UTC.") == says("Use UTC."), "what is hidden takes no room"
+    assert said("approve\n\n" + longer) == APPROVED
+
+
+HOSTILE = [
+    "*", ">", "`", "` `` ", "[", "[a]: b '\n", "<!--", "<!-->", "<?", "<![CDATA[", "<!A", '<a b="', "- a\n", "```\n", " ", "\\`", "? ",
+    "@a", "a-", "Q1:\n", "On x\n", "Am schrieb ", "From: x\n", "2026-11-23 10:00 <a@b> ", "ok\n\n", "\u200b", "👍",
+]  # fmt: skip
+
+
+def seconds(body: str) -> float:
+    began = time.process_time()
+    said(body)
+    return time.process_time() - began
+
+
+def test_no_reply_takes_more_than_its_length() -> None:
+    usual = max(seconds("> a\n" * 10_000), seconds("a\n" * 20_000))
+    bodies = [piece * (40_000 // len(piece)) for piece in HOSTILE]
+    for body in [*bodies, "".join(body[:3_000] for body in bodies)]:
+        assert seconds(body) < 10 * usual, (
+            f"{body[:9]!r}: what grows with the square takes a hundred times as long"
+        )
+
+
+@pytest.mark.parametrize("written", [*SENTENCES, *BODIES])
+@settings(max_examples=15)
+@given(text=anything.map(lambda text: text.replace("\ud800", "")))
+def test_nothing_that_we_write_is_a_vote(written: Callable[[str], str], text: str) -> None:
+    signed = marks.signed(written(text), "reply", "say_1", 900, b"secret")
+    assert said(signed) == TALK
+    assert parse_numbered(signed) == []

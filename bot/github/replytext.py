@@ -34,6 +34,16 @@ def ask_replacement(question: Question) -> str:
     )
 
 
+def ask_meaning(question: Question) -> str:
+    """After a reply that may be a yes, a no or a letter, or may not."""
+    letter = " the letter of an option," if question.options else ""
+    after = "" if question.in_thread else f"{code(f'{question.name}:')} and "
+    return (
+        f"I am not sure what that says about {question.name}, so it changes nothing. Reply with {after}`approve` if "
+        f"my assumption is right,{letter} or `correct:` and what to do instead."
+    )
+
+
 def conflicting(question: Question) -> str:
     """Answers contradict each other: all are quoted."""
     parts = [
@@ -98,6 +108,7 @@ def edit_ignored(question: Question, *, author: str, editor: str) -> str:
 # what a reply is about, as the ledger names it
 REPLIES: dict[str, Callable[..., str]] = {
     "instead": ask_replacement,
+    "unclear": ask_meaning,
     "frozen": too_late,
     "conflict": conflicting,
     "decided": decided,

@@ -7,30 +7,39 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Literal
 
-from bot.webhooks import commands
-from bot.webhooks.words import Line, joined, own_lines, without_code
+from bot.webhooks import commands, mail, vocabulary, words
+from bot.webhooks.words import Line, bounded, joined
 
-Kind = Literal["approve", "choose", "correct", "refuse", "withdraw", "talk"]
+Kind = Literal["approve", "choose", "correct", "refuse", "withdraw", "unclear", "talk"]
 
-_APPROVE = {"approve", "approved", "yes", "y", "ok", "agreed", "lgtm", "+1", ":+1:", ":thumbsup:", "👍"}
-_REFUSE = {"no", "n", "-1", ":-1:", ":thumbsdown:", "👎"}
-_EXPLICIT = {"approve", "approved"}
-_DRESS = re.compile("[\ufe0e\ufe0f\U0001f3fb-\U0001f3ff]")  # how an emoji is drawn
-_LETTER = re.compile(r"(?:option\s+)?[(\[]?([a-z])[)\]:]?", re.ASCII)
-_MARKED = r"\s*(?:[-*+]\s+)?(?P<mark>[*_`]{{0,3}}){word}(?:(?P=mark)\s?[:\uff1a]|\s?[:\uff1a](?P=mark))"
+VOTES = ("approve", "choose", "withdraw")
+
+_MARKED = r"\s*(?:(?:[-*+]|\d{{1,2}}[.)])\s+)?(?P<mark>[*_`]{{0,3}}){word}(?:(?P=mark)\s?:|\s?:(?P=mark))"
 _CORRECT = re.compile(_MARKED.format(word=r"(?:correct|answer)"), re.IGNORECASE)
 _NUMBERED = re.compile(_MARKED.format(word=r"Q(?P<number>\d{1,3})"), re.IGNORECASE)
+_WIDE = str.maketrans({chr(code + 0xFEE0): chr(code) for code in range(0x21, 0x7F)})
 _MENTION = re.compile(r"(?<![\w@/.+-])@([a-z\d](?:[a-z\d-]*[a-z\d])?)", re.IGNORECASE | re.ASCII)
-_AFTER_A_QUESTION_MARK = " \t\n)]}\"'*_~!.\u2026\u201d\u2019\u00bb"
-_QUESTION_MARKS = ("?", "\uff1f", "\u061f")
-_OURS = "<!-- askfirst:"
+_QUESTION = re.compile(
+    r"(?:[?\uff1f\u061f\u037e]|(?:です|ます)か|[吗嗎])"  # and what may stand below or after it:
+    r"""(?:[\s)\]}"'*_~!.…”’»。]|[\u2190-\u2bff\U0001f000-\U0001faff]|\b(?:thanks|thank you|thx)\b)*\Z""",
+    re.IGNORECASE,
+)
+_BUT = re.compile(
+    r"[\s*_+-]*(?:(?:but|however|except|unless|although|though|only|aber|allerdings|jedoch|nur|mais|sauf|pero|salvo|mas"
+    r"|porém|ma|però|maar|но|однако)\b|但|不过|ただ|でも|しかし|하지만|단,)",
+    re.IGNORECASE,
+)
+_SUGGESTION = re.compile(r"\s*(?:`{3,}|~{3,})\s*suggestion\b")
+_LONGEST_END = 300  # characters in which the question mark is looked for
+_OURS, _SHOWN = "<!-- askfirst:", "askfirst:"
 
 
 @dataclass(frozen=True)
 class Reply:
     """`letter` is the option that was named, `text` the correction in full.
 
-    `explicit`: it also counts from somebody who has voted already; everything else is conversation then.
+    `unclear`: an answer, but not sure which. `explicit`: it also counts from somebody who has voted already;
+    everything else is conversation then.
     """
 
     kind: Kind
@@ -40,6 +49,14 @@ class Reply:
 
 
 TALK = Reply("talk")
+UNCLEAR = Reply("unclear")
+
+
+@dataclass(frozen=True)
+class _Asked:
+    options: frozenset[str]
+    recommended: str
+    slug: str
 
 
 def parse(
@@ -53,14 +70,13 @@ def parse(
 
     `options`: the question's letters; `slug`: our own name, which is nobody else's.
     """
-    if _OURS in (body or "") or commands.parse(body, slug):
-        return TALK
-    lines = own_lines(body)
+    lines = _own(body, slug)
     first_numbered = next((i for i, line in enumerate(lines) if _numbered(line)), len(lines))
     before = lines[:first_numbered]
     while before and before[-1].blank:
         before.pop()
-    return _read(before, options, recommended, slug)
+    letters = frozenset(letter.upper() for letter in options)
+    return _read(before, _Asked(letters, (recommended or "").upper(), slug))
 
 
 def parse_numbered(body: str | None, slug: str = "askfirst") -> list[tuple[int, str]]:
@@ -68,10 +84,8 @@ def parse_numbered(body: str | None, slug: str = "askfirst") -> list[tuple[int, 
 
     Each is explicit; what it says is `parse` of its text, or the text itself where that is a correction.
     """
-    if _OURS in (body or "") or commands.parse(body, slug):
-        return []
     found: list[tuple[int, list[Line]]] = []
-    for line in own_lines(body):
+    for line in _own(body, slug):
         if numbered := _numbered(line):
             found.append((int(numbered["number"]), [Line(line.text[numbered.end() :])]))
         elif found:
@@ -79,59 +93,81 @@ def parse_numbered(body: str | None, slug: str = "askfirst") -> list[tuple[int, 
     return [(number, joined(lines)) for number, lines in found]
 
 
+def _own(body: str | None, slug: str) -> list[Line]:
+    """The person's own lines; none in a command, or where a text of ours was copied with its mark."""
+    body = body or ""
+    if commands.parse(body, slug):
+        return []
+    if _OURS in body and any(
+        _SHOWN in line.text for line in mail.own(words.lines(body.replace(_OURS, _SHOWN)))
+    ):
+        return []
+    return mail.own(words.lines(body))
+
+
 def _numbered(line: Line) -> re.Match[str] | None:
-    return None if line.code else _NUMBERED.match(line.text)
+    return _NUMBERED.match(line.text.translate(_WIDE)) if line.kind == "text" else None
 
 
-def _read(lines: list[Line], options: Collection[str], recommended: str | None, slug: str) -> Reply:
-    if not lines:
-        return TALK
+def _read(lines: list[Line], asked: _Asked) -> Reply:
     text = joined(lines)
-    end = next((i for i, line in enumerate(lines) if line.blank or line.code), len(lines))
-    said = _one_word(joined(lines[:end]), options, recommended)
-    if said and (said.kind != "refuse" or end == len(lines)):
-        return said
-    if not lines[0].code and (named := _CORRECT.match(text)):
-        return _correction(text[named.end() :].strip(), options, recommended)
-    if _is_talk(lines, slug):
-        return TALK
-    return Reply("correct", text=text)
+    if lines and lines[0].kind == "text" and (named := _CORRECT.match(text.translate(_WIDE))):
+        return _correction(text[named.end() :].strip(), asked)
+    end = next((i for i, line in enumerate(lines) if line.blank or line.kind != "text"), len(lines))
+    first, rest, whole = _said(joined(lines[:end]), asked), lines[end:], _said(text, asked)
+    if first and first.kind in VOTES and _is_remark(rest, first):
+        return first
+    if whole:
+        return whole if whole == first or whole.kind not in VOTES else UNCLEAR
+    return TALK if _is_talk(lines, asked) else Reply("correct", text=bounded(text))
 
 
-def _one_word(paragraph: str, options: Collection[str], recommended: str | None) -> Reply | None:
-    """The paragraph as one of the plain words or a letter; None where it says more."""
-    if len(paragraph) > 40:
+def _said(text: str, asked: _Asked) -> Reply | None:
+    """What a text says that is made of the plain words and letters; None where it says more."""
+    us = rf"@{re.escape(asked.slug)}(?:\[bot\])?(?![\w-])"
+    found = vocabulary.meanings(re.sub(us, "", text, flags=re.IGNORECASE))
+    if found is None:
         return None
-    word = _DRESS.sub("", paragraph).strip(" \t*_`").casefold().rstrip(".! ")
-    if word in _APPROVE:
-        return Reply("approve", explicit=word in _EXPLICIT)
-    if word in _REFUSE:
-        return Reply("refuse")
-    if word == "withdraw":
-        return Reply("withdraw", explicit=True)
-    letter = _LETTER.fullmatch(word)
-    return _chosen(letter[1].upper(), options, recommended) if letter else None
+    while found and found[-1] in ("polite", "please"):
+        found.pop()
+    said = set(found) - {"polite"}
+    if said <= {"idle", "picture", "beside", "please"}:
+        return None if said & {"beside", "please"} else TALK
+    return _vote(said - {"doubtful"}, asked)
 
 
-def _chosen(letter: str, options: Collection[str], recommended: str | None) -> Reply:
-    if letter not in {option.upper() for option in options}:
-        return TALK
-    kind: Kind = "approve" if recommended and letter == recommended.upper() else "choose"
-    return Reply(kind, letter=letter, explicit=True)
+def _vote(said: set[str], asked: _Asked) -> Reply:
+    """The one thing that all words say. A yes beside a letter is about that option."""
+    if said in ({"refuse"}, {"withdraw"}):
+        return Reply("refuse") if "refuse" in said else Reply("withdraw", explicit=True)
+    other = said - {"approve", "explicit"}
+    if not other and said:
+        return Reply("approve", explicit="explicit" in said)
+    if len(other) != 1 or not other <= asked.options:
+        return UNCLEAR
+    [letter] = other
+    return Reply("approve" if letter == asked.recommended else "choose", letter=letter, explicit=True)
 
 
-def _correction(text: str, options: Collection[str], recommended: str | None) -> Reply:
-    """After `correct:` a plain "yes" or "no" answers the question; only a letter stands for something else."""
+def _is_remark(rest: list[Line], said: Reply) -> bool:
+    """Whether the paragraphs after a vote leave it as it is: no other vote, no "but", no code to have instead."""
+    found = vocabulary.meanings(joined(rest))
+    if found is not None:
+        return set(found) <= {"polite", "picture"}
+    changes = any(line.kind == "code" and _SUGGESTION.match(line.text) for line in rest)
+    return said.kind == "withdraw" or not (changes or _BUT.match(joined(rest)))
+
+
+def _correction(text: str, asked: _Asked) -> Reply:
+    """After `correct:` a plain "yes" or "no" answers the question; `approve` and a letter still stand for more."""
     if not text:
         return Reply("refuse")
-    letter = _LETTER.fullmatch(text.strip("*_` .!").casefold())
-    if letter and letter[1].upper() in options:
-        return _chosen(letter[1].upper(), options, recommended)
-    return Reply("correct", text=text, explicit=True)
+    said = _said(text, asked)
+    return said if said and said.explicit else Reply("correct", text=bounded(text), explicit=True)
 
 
-def _is_talk(lines: list[Line], slug: str) -> bool:
-    if not lines[-1].code and lines[-1].text.rstrip(_AFTER_A_QUESTION_MARK).endswith(_QUESTION_MARKS):
+def _is_talk(lines: list[Line], asked: _Asked) -> bool:
+    if lines[-1].kind == "text" and _QUESTION.search(lines[-1].text[-_LONGEST_END:]):
         return True
-    mentioned = {login.casefold() for login in _MENTION.findall(without_code(lines))}
-    return bool(mentioned - {slug.casefold()})
+    mentioned = {login.casefold() for login in _MENTION.findall(words.prose(lines))}
+    return bool(mentioned - {asked.slug.casefold()})

@@ -1,138 +1,172 @@
-"""A person's own words in a comment: without quotes, hidden text, signatures and the tails of e-mails."""
+"""What a comment shows, line by line, as GitHub's markdown has it: prose, code and quotes."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import Literal
 
-LIMIT = 20_000
+from markdown_it import MarkdownIt
 
-_LINES = re.compile(r"\r\n|\r|\n")
-_INVISIBLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x85\u200b\u200c\u2060\ufeff]")
-_FENCE = re.compile(r" {0,3}(?P<fence>`{3,}(?=[^`]*$)|~{3,})")
-_QUOTE = re.compile(r" {0,3}>")
-_LONGEST_LINE = 2_000  # in a longer one nothing is taken for code
-_SPANS = re.compile(r"(?<!`)(`+)(?!`).*?(?<!`)\1(?!`)|<!--(?:.*?-->|(?P<open>.*))")
-_COMMENT = re.compile(r"<!--(?:.*?-->|(?P<open>.*))")
-_CODE = re.compile(r"(?<!`)(`+)(?!`).*?(?<!`)\1(?!`)")
-_SAID = re.compile(
-    r"(?:On|Am|Le|El|Il|Em|Op|Den|W dniu)\b.{3,400}?"
-    r"(?:wrote|schrieb\b.*|a écrit|escribió|ha scritto|escreveu|schreef\b.*|skrev\b.*|napisał\b.*)\s?:",
-    re.IGNORECASE,
+LONGEST = 65_536  # characters of a comment on GitHub
+MOST = 20_000  # characters of a correction, as by REST
+CUT = "\n\n[cut here: the text is longer than 20,000 characters]"
+
+Kind = Literal["text", "code", "quote"]
+
+_NEWLINES = re.compile(r"\r\n?")
+_SPACES = re.compile("[\v\f\x1c-\x1f\x85\u2028\u2029]")
+# what Unicode calls default ignorable, bidirectional marks among it; controls; halves of characters
+_INVISIBLE = re.compile(
+    "[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f"
+    "\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufff8\U0001bca0-\U0001bca3"
+    "\U0001d173-\U0001d17a\U000e0000-\U000e0fff\ud800-\udfff]"
 )
-_TAIL = re.compile(
-    r"(?:--|—|_{5,})"
-    r"|-{2,}\s?(?:Original|Forwarded|Ursprüngliche|Message d'origine).*"
-    r"|(?:Sent from (?:my|Outlook|Mail|Yahoo)|Get Outlook for|Von meinem .* gesendet|Envoyé de mon).*"
-    r"|(?:Reply to this email directly|You are receiving this because).*",
-    re.IGNORECASE,
+_QUOTE_MARK = re.compile(r"(?:[ \t]*(?:[-*+]|\d{1,9}[.)])(?=[ \t]))*[ \t]*>")
+_MARKS = re.compile(r"[\s>*_=+.)\d-]*")  # all that stands between blocks, unless they are nested too deeply
+_TAG = re.compile(r"<(?P<tag>/?[A-Za-z][A-Za-z0-9-]*)(?=[\s/>])(?:\"[^\"]*\"|'[^']*'|[^\"'<>])*>")
+_NEVER_SHOWN = re.compile(
+    r"<!--.*?(?:-->|\Z)|<\?.*?(?:\?>|\Z)|<!\[CDATA\[.*?(?:\]\]>|\Z)|<![A-Za-z].*?(?:>|\Z)", re.DOTALL
 )
-_HEADER = re.compile(r"\*{0,2}From:\*{0,2} .*\S")
-_NEXT_HEADER = re.compile(r"\*{0,2}(?:Sent|Date|To|Reply-To):")
-_MOST_WRAPPED = 3  # lines that a mail program makes of one "On … wrote:"
+_OPENER = re.compile(rf"\\[!-/:-@\[-`{{-~]|`+|<!--|<\?|<!\[CDATA\[|<![A-Za-z]|{_TAG.pattern}")
+_TICKS = re.compile("`+")
+_CLOSERS = {"<!--": "-->", "<?": "?>", "<![CDATA[": "]]>"}
+_LEAVES = ("inline", "html_block", "fence", "code_block", "definition")
+
+_BLOCKS = MarkdownIt("commonmark", {"inline_definitions": True, "maxNesting": 8})
+_BLOCKS.core.ruler.enableOnly(["block"])
 
 
 @dataclass(frozen=True)
 class Line:
-    """One line; `code` where it belongs to a fenced block."""
+    """One line; `code` also where it is of a block of HTML."""
 
     text: str
-    code: bool = False
+    kind: Kind = "text"
 
     @property
     def blank(self) -> bool:
         """Whether it separates paragraphs."""
-        return not self.code and not self.text.strip()
+        return self.kind == "text" and not self.text.strip()
 
 
-def own_lines(body: str | None) -> list[Line]:
-    """What the person wrote, at most LIMIT characters of it, without blank lines at the ends."""
-    lines = list(_visible(_LINES.split(_INVISIBLE.sub("", (body or "")[:LIMIT].replace("\x85", "\n")))))
-    kept: list[Line] = []
-    i = 0
-    while i < len(lines):
-        line = lines[i]
-        if not line.code and _is_tail(lines, i):
-            break
-        said = 0 if line.code else _attribution(lines, i)
-        i += said or 1
-        if said and not _quote_follows(lines, i):
-            break
-        if not said and (line.code or not _QUOTE.match(line.text)):
-            kept.append(line)
-    return _trimmed(kept)
+def lines(body: str | None) -> list[Line]:
+    """The lines of a comment, at most LONGEST characters of it, less what a reader does not see.
+
+    A line without `>` below a quote is what the author says, though markdown draws it into the quote.
+    """
+    raw = _NEWLINES.sub("\n", (body or "")[:LONGEST]).split("\n")
+    return [Line(_INVISIBLE.sub("", _SPACES.sub(" ", line.text)), line.kind) for line in _by_kind(raw)]
 
 
-def without_code(lines: list[Line]) -> str:
-    """The prose of these lines: no fenced blocks, no code spans."""
-    prose = (line.text for line in lines if not line.code)
-    return "\n".join(_CODE.sub(" ", text) if len(text) <= _LONGEST_LINE else text for text in prose)
+def trimmed(some: list[Line]) -> list[Line]:
+    """The lines without blank ones at the ends."""
+    full = [i for i, line in enumerate(some) if line.text.strip()]
+    return some[full[0] : full[-1] + 1] if full else []
 
 
-def joined(lines: list[Line]) -> str:
-    """The lines as one text, without white space at the ends."""
-    return "\n".join(line.text.rstrip() for line in _trimmed(lines)).strip()
+def joined(some: Iterable[Line]) -> str:
+    """The lines as one text."""
+    kept = trimmed(list(some))
+    text = "\n".join(line.text.rstrip() for line in kept)
+    return text if kept and kept[0].kind == "code" else text.strip()
 
 
-def _visible(raw: list[str]) -> Iterator[Line]:
-    """All lines without HTML comments, which code does not have."""
-    fence, hidden = "", False
-    for text in raw:
-        if fence:
-            yield Line(text, code=True)
-            bare = text.strip()
-            if bare and set(bare) == {fence[0]} and len(bare) >= len(fence):
-                fence = ""
-        elif not hidden and (opened := _FENCE.match(text)):
-            fence = opened["fence"]
-            yield Line(text, code=True)
+def prose(some: Iterable[Line]) -> str:
+    """The lines without code."""
+    return _shown("\n".join(line.text for line in some if line.kind == "text"), code=False)
+
+
+def cleaned(text: str | None) -> str:
+    """A person's text as it is kept and handed to agents: nothing hidden in it, at most MOST characters."""
+    return bounded(joined(lines(text)))
+
+
+def bounded(text: str) -> str:
+    """The text, or as much of it as fits with a mark where it is cut."""
+    return text if len(text) <= MOST else text[: MOST - len(CUT)].rstrip() + CUT
+
+
+def _by_kind(raw: list[str]) -> Iterator[Line]:
+    quotes: set[int] = set()
+    leaves: list[tuple[int, int, str]] = []
+    for token in _BLOCKS.parse("\n".join([*raw, ""])):  # without a last line end it reads past the end
+        if token.map and token.type == "blockquote_open":
+            quotes.update(range(*token.map))
+        elif token.map and token.type in _LEAVES:
+            leaves.append((token.map[0], token.map[1], token.type))
+    done = 0
+    for first, end, kind in [*leaves, (len(raw), len(raw), "")]:
+        between = (i for i in range(done, first) if _MARKS.fullmatch(raw[i]))
+        yield from (_quoted(Line(raw[i]), i in quotes) for i in between)
+        yield from (_quoted(line, first in quotes) for line in _leaf(raw[first:end], kind))
+        if kind == "html_block" and _left_open("\n".join(raw[first:end])):
+            return
+        done = end
+
+
+def _quoted(line: Line, within: bool) -> Line:
+    return Line(line.text, "quote") if within and _QUOTE_MARK.match(line.text) else line
+
+
+def _leaf(block: list[str], kind: str) -> list[Line]:
+    """What shows of one block; of a link's definition nothing does."""
+    text = "\n".join(block)
+    if kind == "definition":
+        return []
+    if kind == "inline":
+        return _rows(_shown(text), "text")
+    if kind == "html_block":
+        shown = _TAG.sub(_bare, _NEVER_SHOWN.sub(" ", text))
+        return _rows(shown, "text" if text.lstrip().startswith(("<!", "<?")) else "code")
+    return [Line(row, "code") for row in block]
+
+
+def _left_open(html: str) -> bool:
+    """Whether a comment in it goes on, and hides all that follows the block."""
+    return html.rfind("<!--") > html.rfind("-->")
+
+
+def _rows(shown: str, kind: Kind) -> list[Line]:
+    return [Line(row, kind) for row in shown.split("\n") if row.strip(" \t")]
+
+
+def _shown(text: str, *, code: bool = True) -> str:
+    """A paragraph without comments and the attributes of tags; without `code`, if so."""
+    kept, done = [], 0
+    for begin, end, found in _spans(text):
+        instead = _bare(found) if found["tag"] else text[begin:end] if found[0][0] == "`" and code else " "
+        kept += [text[done:begin], instead]
+        done = end
+    return "".join([*kept, text[done:]])
+
+
+def _bare(tag: re.Match[str]) -> str:
+    return f"<{tag['tag']}>"
+
+
+def _spans(text: str) -> Iterator[tuple[int, int, re.Match[str]]]:
+    """Where code spans, tags and comments begin and end, with what opens them; the first to open wins."""
+    at = 0
+    never_closed: set[str] = set()  # a thousand of one kind would be looked through a thousand times
+    while opener := _OPENER.search(text, at):
+        begin, at = opener.span()
+        end = at if opener["tag"] else 0
+        if not end and opener[0] not in never_closed:
+            end = _closed(text, begin, opener[0])
+        if end:
+            yield begin, end, opener
+            at = end
         else:
-            shown, hidden = _uncommented(text, hidden)
-            if shown.strip() or not text.strip():
-                yield Line(shown)
+            never_closed.add(opener[0])
 
 
-def _uncommented(line: str, hidden: bool) -> tuple[str, bool]:
-    """The line without HTML comments, and whether one is still open at its end."""
-    if hidden:
-        _, closed, line = line.partition("-->")
-        if not closed:
-            return "", True
-    parts = _SPANS if len(line) <= _LONGEST_LINE else _COMMENT
-    still_open = False
-
-    def shown(part: re.Match[str]) -> str:
-        nonlocal still_open
-        if not part[0].startswith("<!--"):
-            return part[0]
-        still_open = part["open"] is not None
-        return ""
-
-    return parts.sub(shown, line), still_open
-
-
-def _is_tail(lines: list[Line], i: int) -> bool:
-    text = lines[i].text.strip()
-    if _HEADER.fullmatch(text):
-        return any(_NEXT_HEADER.match(line.text.strip()) for line in lines[i + 1 : i + 3])
-    return _TAIL.fullmatch(text) is not None
-
-
-def _attribution(lines: list[Line], i: int) -> int:
-    """How many lines from here on say who wrote what is quoted next."""
-    for count in range(1, _MOST_WRAPPED + 1):
-        words = " ".join(line.text.strip() for line in lines[i : i + count])
-        if len(words) <= _LONGEST_LINE and _SAID.fullmatch(words):
-            return count
-    return 0
-
-
-def _quote_follows(lines: list[Line], i: int) -> bool:
-    following = next((line for line in lines[i:] if not line.blank), None)
-    return following is not None and _QUOTE.match(following.text) is not None
-
-
-def _trimmed(lines: list[Line]) -> list[Line]:
-    full = [i for i, line in enumerate(lines) if not line.blank]
-    return lines[full[0] : full[-1] + 1] if full else []
+def _closed(text: str, begin: int, mark: str) -> int:
+    """Where the span that this mark opens has its end; 0 for none, as for an escaped character."""
+    if mark[0] == "`":
+        runs = _TICKS.finditer(text, begin + len(mark))
+        return next((run.end() for run in runs if len(run[0]) == len(mark)), 0)
+    closer = _CLOSERS.get(mark, ">")
+    end = -1 if mark[0] == "\\" else text.find(closer, begin + 2)
+    return end + len(closer) if end >= 0 else 0

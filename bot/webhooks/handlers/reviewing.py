@@ -92,7 +92,7 @@ def _hear(
     question, session = asked
     reply, source = read(question, text, word.context.slug), word.source
     explicit = named or reply.explicit
-    if reply.kind == "talk":
+    if reply.kind == "talk" or (reply.kind == "unclear" and session.status in FIXED):
         questions.forget(tx, project, session, question, by, source)
     elif session.status in FIXED:
         threads.reply(tx, project, question, "frozen", session=session)
@@ -101,9 +101,10 @@ def _hear(
     elif reply.kind == "withdraw":
         if questions.take_back(tx, project, session, question, by, source):
             _record(tx, project, question, by, source, "withdraw")
-    elif reply.kind == "refuse":
+    elif reply.kind in ("refuse", "unclear"):
         questions.forget(tx, project, session, question, by, source)
-        threads.reply(tx, project, question, "instead", session=session)
+        asks = "instead" if reply.kind == "refuse" else "unclear"
+        threads.reply(tx, project, question, asks, session=session)
     else:
         status, correction = said(question, reply)
         voted = (question, by, source, status, correction)
@@ -182,7 +183,7 @@ def _remark(tx: Session, project: Project, word: Word, asked: dict[int, Asked], 
 
 def _is_answer(reply: replies.Reply, *, named: bool) -> bool:
     """Whether its author surely meant to answer, and does not only talk."""
-    return reply.kind in PLAIN or reply.explicit or (named and reply.kind != "talk")
+    return reply.kind in PLAIN or reply.explicit or (named and reply.kind not in ("talk", "unclear"))
 
 
 def _holding(tx: Session, asked: list[Asked], source: Source) -> list[Asked]:
