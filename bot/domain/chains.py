@@ -314,11 +314,12 @@ def project_resumed(tx: Session, project: Project) -> None:
 
 
 def answered(tx: Session, project: Project, session: AnsweringSession) -> None:
-    """These answers were given: chains that waited for them go on."""
+    """These answers were given: chains that waited for them go on, or do so when the project does."""
+    paused = runs.pause_of(tx, project)
     for chain in tx.scalars(_of(project, WorkChain.paused_reason == "needs_answer")):
         if not any(item.issue_id in session.asked for item in _waiting(tx, chain)):
             continue
-        if project.paused_reason:
+        if paused:
             chain.paused_reason = "project"
         elif _rival(tx, chain) is None:
             _go_on(tx, project, chain, "resume")

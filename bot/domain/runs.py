@@ -18,10 +18,14 @@ LOG_LIMIT = 2**20
 
 def must_be_allowed(tx: Session, project: Project) -> None:
     """Raises Conflict with the reason while the project is paused: nothing starts in it."""
-    # held, so that a pause comes before this start and stops it, or after it and finds it
-    held = select(Project.paused_reason).where(Project.id == project.id).with_for_update(read=True)
-    if reason := tx.scalar(held):
+    if reason := pause_of(tx, project):
         raise Conflict(f"The project is paused: {reason.rstrip('.')}. Resume it first.")
+
+
+def pause_of(tx: Session, project: Project) -> str | None:
+    """Why the project is paused, None where it is not; that does not change before the transaction ends."""
+    held = select(Project.paused_reason).where(Project.id == project.id).with_for_update(read=True)
+    return tx.scalar(held)
 
 
 def template(project: Project, wanted: str = "base") -> str:

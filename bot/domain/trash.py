@@ -53,9 +53,12 @@ class Noun:
 
     def entries(self, kind: str, project_id: str) -> Any:
         """All of them in the project's trash, as the columns of an Entry."""
-        columns = (literal(kind).label("type"), self.model.id, self.name.label("name"), self.deleted_at)
-        query = select(*columns[:3], columns[3].label("deleted_at"))
-        return query.where(self.model.project_id == project_id, self.deleted_at.is_not(None), self.in_trash)
+        return select(
+            literal(kind).label("type"),
+            self.model.id,
+            self.name.label("name"),
+            self.deleted_at.label("deleted_at"),
+        ).where(self.model.project_id == project_id, self.deleted_at.is_not(None), self.in_trash)
 
 
 NOUNS = {

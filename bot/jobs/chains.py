@@ -199,8 +199,10 @@ def _load(tx: Session, work: Work) -> tuple[Run, WorkChain, ChainItem, Project] 
 def _current(tx: Session, run_id: str) -> tuple[Run, WorkChain, ChainItem, Project] | None:
     """The run with its chain and item, while it is what the chain is at."""
     run = tx.get_one(Run, run_id)
+    # the project before the chain, as a pause of the project does: neither waits for the other
+    project = tx.get_one(Project, run.project_id, with_for_update={"read": True})
     chain = tx.get_one(WorkChain, run.chain_id, with_for_update=True)
     item = chains.current(tx, chain)
     if run.status not in runs.LIVE or chain.status != "running" or item is None or item.run_id != run.id:
         return None
-    return run, chain, item, tx.get_one(Project, run.project_id)
+    return run, chain, item, project
