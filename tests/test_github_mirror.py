@@ -15,7 +15,8 @@ from bot.github import marks
 from bot.github.client import App
 from bot.github.errors import Ambiguous, Forbidden, Gone, Unavailable, Unprocessable
 from bot.github.issuetext import IssueContent, Place, read_back
-from bot.github.mirror import Made, ensure_comment, ensure_issue, ensure_labels, ensure_reaction
+from bot.github.mirror import Made, ensure_comment, ensure_issue, ensure_labels
+from bot.github.reactions import ensure_reaction
 from bot.github.repo import Repo
 from tests.fakes.github import FakeGitHub, Issue, Person, Repository
 
@@ -296,14 +297,23 @@ def test_a_comment_whose_answer_was_lost_is_found_again(
     assert say(repo, issue, local_id="say_2", recover_since=START).number != made.number
 
 
-def test_reactions_may_be_given_twice(mona: Person, shop: Repository, repo: Repo) -> None:
+def test_reactions_may_be_given_twice_and_to_each_kind_of_text(
+    mona: Person, shop: Repository, repo: Repo
+) -> None:
     issue = mona.opens_issue(shop, "Hello")
-    comment = mona.comments(issue, "/askfirst help")
-    for _ in range(2):
-        ensure_reaction(repo, comment_id=comment.id, content="eyes")
-        ensure_reaction(repo, issue_number=issue.number, content="+1")
-    assert [r.content for r in comment.reactions] == ["eyes"]
-    assert [r.content for r in issue.reactions] == ["+1"]
+    mona.pushes(shop, {"new.py": "x = 1\n"}, "New", "new")
+    pull = mona.opens_pull_request(shop, "new")
+    texts: dict[str, Any] = {
+        f"issue:{issue.id}": issue,
+        f"pull_request:{pull.pull_id}": pull,
+        f"issue_comment:{(comment := mona.comments(issue, 'Hi')).id}": comment,
+        f"review:{(review := mona.reviews(pull, body='Hi')).id}": review,
+        f"review_comment:{(remark := mona.comments_on_line(pull, 'new.py', 1, 'Hi')).id}": remark,
+    }
+    for source, text in [*texts.items(), *texts.items()]:
+        number = pull.number if text not in (issue, comment) else issue.number
+        ensure_reaction(repo, source=source, number=number, content="+1")
+        assert [reaction.content for reaction in text.reactions] == ["+1"], source
 
 
 def test_marks_name_one_thing_in_one_repository() -> None:

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import importlib
+import inspect
 import re
+import sys
 from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.github import marks, texts
+from bot.domain.verbs import VERBS
+from bot.github import commandtext, marks, statustext, texts
 from bot.github.inert import JOINER, canonical, neutralise, neutralise_line
 from bot.github.issuetext import (
     IssueContent,
@@ -20,7 +26,8 @@ from bot.github.issuetext import (
     read_back_title,
     split,
 )
-from bot.webhooks.commands import VERBS, parse
+from bot.webhooks.commands import parse
+from tests.test_github_questions import BODIES
 
 MARK = marks.mark("issue", "iss_1", 900, b"secret")
 COPIED = marks.mark("issue", "iss_2", 900, b"secret")
@@ -162,14 +169,63 @@ def test_many_places_say_how_many_more_there_are() -> None:
 
 
 COUNTS = texts.ScanCounts(found=7, new=4, known=2, reopened=1, gone=3, filed=3, held_back=1)
+ROWS = [(verb.usage, verb.does, verb.level) for verb in VERBS.values()]
+REFUSALS: list[Callable[[str], dict[str, Any]]] = [
+    lambda x: {"kind": "unknown", "nearest": None},
+    lambda x: {"kind": "unknown", "nearest": "scan"},
+    lambda x: {"kind": "usage", "usage": VERBS["dismiss"].usage},
+    lambda x: {"kind": "level", "needed": "write", "level": "read"},
+    lambda x: {"kind": "undecided"},
+    lambda x: {"kind": "people"},
+    lambda x: {"kind": "commands", "until": "2026-03-01T12:00:00+00:00"},
+    lambda x: {"kind": "starts", "until": "2026-03-01T12:00:00+00:00"},
+    lambda x: {"kind": "failed", "reason": x},
+    lambda x: {"kind": "noun", "reason": x},
+]
+JOBS = ("scan", "ask", "fix", "freeze", "show_issue", "show_questions", "show_chain")
+
+
+def effects(x: str) -> list[dict[str, Any]]:
+    about: dict[str, Any] = {"paths": [x], "prompt": x, "branch": x}
+    return [{"job": job, "numbers": numbers} | about for job in JOBS for numbers in ([], [1, 2])]
+
+
+def plan(x: str) -> dict[str, Any]:
+    return {"numbers": [1, 2], "titles": [x, x], "branch": x, "base": x, "carry_on": False}
+
+
+def running(x: str) -> list[dict[str, Any]]:
+    return [
+        {"kind": "scan", "prompt": x, "by": f"github:{x}", "progress": x},
+        {"kind": "asking", "numbers": [1], "error": None},
+        work("running", x) | {"at": [3]},
+    ]
+
+
+def waiting(x: str) -> list[dict[str, Any]]:
+    return [
+        {"kind": "not_asked", "numbers": [], "error": x},
+        {"kind": "questions", "number": 4, "open": [1], "conflict": [2]},
+        {"kind": "questions", "number": None, "open": [], "conflict": []},
+        *(work(kind, x) for kind in ("planned", "paused", "failed")),
+        *(work("paused", reason) for reason in ("person", "needs_answer", "foreign_commit", "project")),
+    ]
+
+
+def work(kind: str, x: str) -> dict[str, Any]:
+    return {"kind": kind, "title": x, "branch": x, "number": 7, "done": 1, "of": 2, "at": [], "reason": x}
+
+
 SENTENCES: list[Callable[[str], str]] = [
     lambda x: issue_body(content(x, x, suggested_prompt=x, rule=x, places=(Place(x, 1, 2, "c" * 40),)), MARK),
-    lambda x: texts.help_answer(VERBS.values(), "askfirst", "read"),
-    lambda x: texts.unknown_verb(x, None),
-    lambda x: texts.unknown_verb(x, "scan"),
-    lambda x: texts.refused(x, "write", "read"),
-    texts.undecided,
-    lambda x: texts.not_started(x, x),
+    lambda x: commandtext.help_answer(ROWS, "askfirst", "read"),
+    *(lambda x, refusal=refusal: commandtext.refused(x, refusal(x)) for refusal in REFUSALS),
+    lambda x: commandtext.own_answers([2, 3]),
+    lambda x: commandtext.plan(plan(x)),
+    lambda x: commandtext.dry_run(x, effects(x), plan(x)),
+    lambda x: commandtext.dry_run(x, [], None),
+    lambda x: statustext.status([x], running(x), waiting(x), (x, {"kind": "noun", "reason": x})),
+    lambda x: statustext.status([], [], [], None),
     lambda x: texts.scan_finished(COUNTS, commit="c" * 40, issues_url="https://x.example", summary=x),
     texts.scan_failed,
     lambda x: texts.gone("a" * 40, "b" * 40),
@@ -182,6 +238,7 @@ SENTENCES: list[Callable[[str], str]] = [
 @given(text=hostile)
 def test_nothing_the_bot_writes_is_a_command(sentence: Callable[[str], str], text: str) -> None:
     written = sentence(text)
+    assert parse(written, "askfirst") == parse(f"{written}\n\n{MARK}", "askfirst") == []
     fence = ""
     for line in written.split("\n"):
         if not fence:
@@ -193,12 +250,43 @@ def test_nothing_the_bot_writes_is_a_command(sentence: Callable[[str], str], tex
     assert fence == ""
 
 
-def test_the_help_lists_every_verb_and_your_level() -> None:
-    answer = texts.help_answer(VERBS.values(), "askfirst", "triage")
-    assert "| `/askfirst scan [paths] [-- prompt]` |" in answer
-    assert "| write |" in answer
-    assert "| anyone |" in answer
-    assert "**triage**" in answer
+# not what a comment or an issue says: titles, and parts of sentences
+PARTS = {"code", "cut", "issue_title", "read_back", "read_back_title", "round_title", "chain_title", "file_path",
+         "how_to_reply", "why"}  # fmt: skip
+
+
+def test_every_text_is_among_those_that_are_tried() -> None:
+    files = sorted(path.stem for path in Path(commandtext.__file__).parent.glob("*text*.py"))
+    modules = [importlib.import_module(f"bot.github.{name}") for name in files if name != "committext"]
+    every = {
+        text.__code__
+        for module in modules
+        for name, text in vars(module).items()
+        if inspect.isfunction(text) and text.__module__ == module.__name__ and name[0] != "_"
+        and name not in PARTS and text.__annotations__["return"] == "str"
+    }  # fmt: skip
+    called = set()
+    sys.setprofile(lambda frame, event, _: called.add(frame.f_code) if event == "call" else None)
+    try:
+        for sentence in (*SENTENCES, *BODIES):
+            sentence("x")
+    finally:
+        sys.setprofile(None)
+    assert {text.co_qualname for text in every - called} == set()
+
+
+def test_the_help_lists_every_verb_and_what_is_yours() -> None:
+    answer = commandtext.help_answer(ROWS, "askfirst", "triage")
+    assert (
+        "| `/askfirst scan [paths] [-- prompt]` | looks for work in the repository and files issues | write |"
+        in answer
+    )
+    assert answer.count("| anyone |") == 2 and answer.count("\n| `/askfirst ") == len(VERBS)
+    assert (
+        "level **triage** here, so you may give `help`, `status`, `dismiss`, `reopen`, `recheck`." in answer
+    )
+    assert "so you may give all of it." in commandtext.help_answer(ROWS, "askfirst", "admin")
+    assert parse(answer, "askfirst") == parse(answer.replace("\n", "\r\n"), "askfirst") == []
 
 
 def test_a_finished_scan_says_what_it_came_to() -> None:
@@ -217,7 +305,7 @@ def test_a_finished_scan_says_what_it_came_to() -> None:
 
 
 def test_a_refusal_quotes_the_line_and_says_which_level_is_missing() -> None:
-    answer = texts.refused("/askfirst scan", "write", "read")
+    answer = commandtext.refused("/askfirst scan", {"kind": "level", "needed": "write", "level": "read"})
     assert answer.startswith("> `/askfirst scan`\n")
     assert "**write**" in answer
     assert "**read**" in answer

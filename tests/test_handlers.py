@@ -347,7 +347,10 @@ def test_help_is_for_everybody_in_words_once(house: House, talk: Issue) -> None:
     house.settle()
     assert signs(first) == signs(second) == ["eyes", "+1"]
     [said] = words(talk)
-    assert "/askfirst scan" in said and "You have the level **read** here." in said
+    assert (
+        "/askfirst scan" in said
+        and "You have the level **read** here, so you may give `help`, `status`." in said
+    )
     mona = house.mona.comments(talk, "@askfirst help")
     house.settle()
     assert signs(mona)[-1] == "+1" and "**admin**" in words(talk)[-1] and len(words(talk)) == 2

@@ -20,6 +20,7 @@ from packaging.requirements import Requirement
 
 from api import ROUTES
 from bot.config import Config
+from bot.domain.verbs import VERBS
 from bot.jobs import JOBS
 from bot.store.doorbell import AGENT_JOBS
 from bot.webhooks.handlers import HANDLERS
@@ -140,6 +141,20 @@ def test_every_endpoint_is_in_the_reference_with_all_that_it_takes() -> None:
         names = (sorted(route.names), required)
         served.append((route.method, route.path, route.scope or "any", *names, route.status == 201))
     assert sorted(in_the_reference()) == sorted(served)
+
+
+def test_every_command_is_in_its_reference_and_does_what_an_endpoint_does() -> None:
+    row = r"^\| `([^`]+)`((?: \(or `\w+`\))*) \| (\w+)(?: \((\w+)\))? \| (.+) \| (?:`(\S+)`)? \|$"
+    found = re.findall(row, (ROOT / "docs/commands.md").read_text(), re.MULTILINE)
+    told = [(usage, re.findall(r"`(\w+)`", also), *rest) for usage, also, *rest in found]
+    assert told == [
+        (
+            verb.usage, list(verb.aliases), verb.level or "anyone",
+            verb.lowest if verb.level and verb.lowest != verb.level else "", verb.does, verb.rest,
+        )
+        for verb in VERBS.values()
+    ]  # fmt: skip
+    assert {verb.rest for verb in VERBS.values()} - {""} <= {route.action for route in ROUTES}
 
 
 def make_targets() -> set[str]:

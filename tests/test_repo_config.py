@@ -11,10 +11,13 @@ from hypothesis import strategies as st
 
 from bot.domain import repo_config
 from bot.domain.repo_config import BadConfig, RepoConfig, parse
+from bot.domain.verbs import VERBS
 from bot.store.models import Project
 from tests.house import House
 
 DEFAULT = RepoConfig()
+PARTS = ", ".join(RepoConfig.model_fields)
+WORDS = ", ".join(sorted({verb.word for verb in VERBS.values()}))
 
 
 def but(**parts: Any) -> RepoConfig:
@@ -33,6 +36,9 @@ def but(**parts: Any) -> RepoConfig:
         ("questions:\n  settle_seconds: 0\n", but(questions={"settle_seconds": 0})),
         ("questions:\n  keep_file: yes\n", but(questions={"keep_file": True})),
         ("mirror:\n  enabled: off\n  max_new_per_scan: 100\n", but(mirror={"enabled": False, "max_new_per_scan": 100})),
+        ("commands:\n  levels:\n  bots: [12]\n", but(commands={"bots": [12]})),
+        ("commands:\n  levels: {scan: triage, help: read, reopen: admin}\n",
+         but(commands={"levels": {"scan": "triage", "help": "read", "reopen": "admin"}})),
         ("protected_paths: []", but(protected_paths=[])),
         ("protected_paths:\n- 'docs/**'\n- Makefile\n", but(protected_paths=["docs/**", "Makefile"])),
         ("\ufeffquestions: {max: 3}\r\n", but(questions={"max": 3})),
@@ -45,10 +51,10 @@ def test_what_a_file_comes_to(text: str, expected: RepoConfig) -> None:
 @pytest.mark.parametrize(
     ("text", "error"),
     [
-        ("question:\n  max: 3\n", "line 1: question is not a key; there are mirror, questions, protected_paths."),
+        ("question:\n  max: 3\n", f"line 1: question is not a key; there are {PARTS}."),
         ("questions:\n  keep_file: true\n  maxx: 3\n",
          "line 3: questions.maxx is not a key; there are max, keep_file, settle_seconds."),
-        ("1: 2\n", "line 1: 1 is not a key; there are mirror, questions, protected_paths."),
+        ("1: 2\n", f"line 1: 1 is not a key; there are {PARTS}."),
         ("mirror:\n  enabled: 1\n", "line 2: mirror.enabled must be true or false."),
         ("mirror:\n  enabled: 'true'\n", "line 2: mirror.enabled must be true or false."),
         ("questions:\n\n  max: '3'\n", "line 3: questions.max must be a whole number."),
@@ -61,9 +67,20 @@ def test_what_a_file_comes_to(text: str, expected: RepoConfig) -> None:
         ("protected_paths:\n", "line 1: protected_paths must be a list."),
         ("protected_paths:\n- docs\n- 3\n",
          "line 3: protected_paths must be a list of texts, in quotes where YAML would read something else."),
+        ("commands:\n  levels:\n    scna: write\n", f"line 3: commands.levels.scna is not a key; there are {WORDS}."),
+        ("commands:\n  levels:\n    ask: write\n    scan: read\n",
+         "line 4: commands.levels.scan must be 'triage', 'write', 'maintain' or 'admin'."),
+        ("commands:\n  levels: {approve: triage}\n",
+         "line 2: commands.levels.approve must be 'write', 'maintain' or 'admin'."),
+        ("commands:\n  levels: {decide: write}\n", "line 2: commands.levels.decide must be 'maintain' or 'admin'."),
+        ("commands:\n  levels: {help: none}\n",
+         "line 2: commands.levels.help must be 'read', 'triage', 'write', 'maintain' or 'admin'."),
+        ("commands:\n  levels: [scan]\n", f"line 2: commands.levels holds keys, each with its value: {WORDS}."),
+        ("commands:\n  bots:\n  - 12\n  - renovate\n", "line 4: commands.bots must be a whole number."),
+        ("commands:\n  bots: [0]\n", "line 2: commands.bots must be at least 1."),
         ("mirror: true\n", "line 1: mirror holds keys, each with its value: enabled, max_new_per_scan."),
-        ("- questions\n", "line 1: the file holds keys, each with its value: mirror, questions, protected_paths."),
-        ("questions\n", "line 1: the file holds keys, each with its value: mirror, questions, protected_paths."),
+        ("- questions\n", f"line 1: the file holds keys, each with its value: {PARTS}."),
+        ("questions\n", f"line 1: the file holds keys, each with its value: {PARTS}."),
         ("mirror: {}\nquestions: {}\nmirror: {}\n", "line 3: mirror is there twice."),
         ("questions:\n  max: 3\n  max: 4\n", "line 3: max is there twice."),
         ("questions:\n  max: 3\n   keep_file: true\n", "line 3: mapping values are not allowed here."),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from pathlib import PurePosixPath
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
@@ -11,6 +10,7 @@ from pydantic_core import PydanticCustomError
 
 from api.schemas.base import Body, Ids, Part, Query, SessionId, Short, SomeText, View
 from api.schemas.shown import an_id, id_of, like
+from bot.domain.sessions import is_inside
 
 Status = Literal["active", "completed", "failed", "cancelled"]
 
@@ -51,8 +51,7 @@ class SessionOut(View):
 
 
 def _inside(path: str) -> str:
-    pure = PurePosixPath(path)
-    if pure.is_absolute() or ".." in pure.parts:
+    if not is_inside(path):
         raise PydanticCustomError("outside", "Must be a path below the top of the repository, without ..")
     return path
 

@@ -121,6 +121,15 @@ def take_over(tx: Session, project: Project, issue: Issue, now: Seen) -> None:
     show(tx, project, issue)
 
 
+def adopted(issue: Issue, number: int, url: str, seen: Seen) -> None:
+    """The issue is a person's on GitHub: we follow what they do there, and write nothing but comments."""
+    issue.mirrored, issue.github_number, issue.github_url = False, number, url
+    issue.priority = seen.priority or issue.priority
+    issue.shown = dict(seen.shown)
+    if seen.state == "closed":
+        _follow(issue, seen)
+
+
 def lost(issue: Issue) -> None:
     """The GitHub issue was deleted or transferred away: ours is dismissed and never filed again."""
     states.move(issue, "lost")

@@ -12,11 +12,11 @@ from sqlalchemy.orm import Session
 
 from bot.domain import chains, mirror
 from bot.domain.errors import Conflict, Invalid, NotFound
+from bot.domain.verbs import LEVELS as LEVELS
 from bot.store import clock
 from bot.store.models import Installation, Project
 
 WITH_USER = re.compile(r"^(\w[\w+.-]*://)[^/]*@")
-LEVELS = ("none", "read", "triage", "write", "maintain", "admin")
 
 
 @dataclass(frozen=True)

@@ -4,11 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SerializerFunctionWrapHandler,
+    ValidationError,
+    create_model,
+    model_serializer,
+)
 
+from bot.domain.verbs import LEVELS, VERBS
 from bot.store.models import Project
 
 PATH = ".github/askfirst.yml"
@@ -35,11 +44,44 @@ class Questions(Part):
     settle_seconds: int = Field(default=120, ge=0, le=86_400)
 
 
+class LevelsPart(Part):
+    """Kept and shown are only those that are set."""
+
+    @model_serializer(mode="wrap")
+    def _those_set(self, dump: SerializerFunctionWrapHandler) -> dict[str, str]:
+        return {name: level for name, level in dump(self).items() if level}
+
+
+def _levels() -> type[LevelsPart]:
+    """A key for each verb, which may be set to the levels from its lowest on."""
+    fields: dict[str, Any] = {}
+    for verb in sorted(VERBS.values(), key=lambda verb: LEVELS.index(verb.lowest), reverse=True):
+        allowed = LEVELS[max(1, LEVELS.index(verb.lowest)) :]
+        fields[verb.word] = (Literal[tuple(allowed)] | None, None)
+    return create_model("Levels", __base__=LevelsPart, **dict(sorted(fields.items())))
+
+
+Levels = _levels()
+
+
+class Commands(Part):
+    """`bots`: the Apps whose bots may give commands."""
+
+    levels: Levels = Levels()  # type: ignore[valid-type]
+    bots: list[Annotated[int, Field(ge=1)]] = []
+
+    def level(self, word: str) -> str | None:
+        """What the repository wants of whoever gives this command, where it says so."""
+        wanted: str | None = getattr(self.levels, word)
+        return wanted
+
+
 class RepoConfig(Part):
     """Every key is optional; what is left out has its default."""
 
     mirror: Mirror = Mirror()
     questions: Questions = Questions()
+    commands: Commands = Commands()
     protected_paths: list[str] = [".github/**", "CODEOWNERS", ".askfirst/**"]
 
 
@@ -128,11 +170,15 @@ def _refuse_twice(node: Any) -> None:
         _refuse_twice(value)
 
 
-def _without_empty_parts(given: Any) -> Any:
+def _without_empty_parts(given: Any, path: tuple[Any, ...] = ()) -> Any:
     """A part of which every line is a comment says nothing, as if it were not there."""
     if not isinstance(given, dict):
         return {} if given is None else given
-    return {name: value for name, value in given.items() if value is not None or _part(name) is None}
+    parts = {name: value for name, value in given.items() if _part((*path, name))}
+    kept = {
+        name: _without_empty_parts(value, (*path, name)) for name, value in parts.items() if value is not None
+    }
+    return {name: kept.get(name, value) for name, value in given.items() if name in kept or name not in parts}
 
 
 def _wrong(error: Any) -> str:
@@ -140,10 +186,9 @@ def _wrong(error: Any) -> str:
     where, what = error["loc"], ERRORS.get(error["type"])
     name = ".".join(str(part) for part in where if not isinstance(part, int))
     if error["type"] in ("extra_forbidden", "invalid_key"):
-        parent = _part(where[0]) if len(where) > 1 else RepoConfig
-        return f"{'.'.join(map(str, where))} is not a key; there are {_keys(parent or RepoConfig)}"
+        return f"{'.'.join(map(str, where))} is not a key; there are {_keys(_part(where[:-1]) or RepoConfig)}"
     if error["type"] == "model_type":
-        return f"{name or 'the file'} holds keys, each with its value: {_keys(_part(name) or RepoConfig)}"
+        return f"{name or 'the file'} holds keys, each with its value: {_keys(_part(where) or RepoConfig)}"
     return f"{name} must be {what.format(**error.get('ctx', {}))}" if what else f"{name}: {error['msg']}"
 
 
@@ -154,14 +199,20 @@ ERRORS = {
     "string_type": "a list of texts, in quotes where YAML would read something else",
     "greater_than_equal": "at least {ge}",
     "less_than_equal": "at most {le}",
+    "literal_error": "{expected}",
 }
 
 
-def _part(name: Any) -> type[Part] | None:
-    """The part of this name; None for a single key, and for what is no key."""
-    field = RepoConfig.model_fields.get(name) if isinstance(name, str) else None
-    kind = field.annotation if field else None
-    return kind if isinstance(kind, type) and issubclass(kind, Part) else None
+def _part(path: tuple[Any, ...]) -> type[Part] | None:
+    """The part at this place; None for a single key, and for what is no key."""
+    part: type[Part] = RepoConfig
+    for name in path:
+        field = part.model_fields.get(name) if isinstance(name, str) else None
+        kind = field.annotation if field else None
+        if not (isinstance(kind, type) and issubclass(kind, Part)):
+            return None
+        part = kind
+    return part
 
 
 def _keys(part: type[Part]) -> str:

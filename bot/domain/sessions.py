@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from pathlib import PurePosixPath
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.domain import answering, findings, runs, states, threads
-from bot.domain.errors import Conflict, NotFound
+from bot.domain.errors import Conflict, Invalid, NotFound
 from bot.domain.pages import Page, page
 from bot.domain.places import Finding, Scope
 from bot.store import clock, outbox
 from bot.store.models import AnsweringSession, IssueSession, Project, Run
 
 DEFAULT_PROMPT = "Find bugs, security and performance problems."
+OUTSIDE = "is not a path below the top of the repository, without .."
 NO_COUNTS = {"found": 0, "new": 0, "known": 0, "reopened": 0, "gone": 0}
 
 
@@ -32,8 +34,14 @@ def start(
     paths: list[str] | None = None,
     comment: dict[str, Any] | None = None,
 ) -> IssueSession:
-    """Queue a scan; `comment` names the GitHub comment that asked for it. Raises Conflict in a paused project."""
+    """Queue a scan; `comment` names the GitHub comment that asked for it.
+
+    Raises Conflict in a paused project, Invalid for a path that is not in the repository.
+    """
     runs.must_be_allowed(tx, project)
+    for path in paths or ():
+        if not is_inside(path):
+            raise Invalid(f"{path} {OUTSIDE}.", "paths")
     session_id = clock.new_id("is")
     run = runs.queue(tx, project, "scan", template_id, session_id=session_id)
     session = IssueSession(
@@ -59,6 +67,12 @@ def start(
     tx.add(session)
     outbox.add(tx, "scan", lane=f"session:{session.id}", session_id=session.id)
     return session
+
+
+def is_inside(path: str) -> bool:
+    """Whether a path names something below the top of the repository."""
+    pure = PurePosixPath(path)
+    return not pure.is_absolute() and ".." not in pure.parts
 
 
 def get(
@@ -172,4 +186,4 @@ def _answer(
     if session.comment:
         number = session.comment["number"]
         threads.say(tx, project, number, f"{text}.{session.id}", text, **values)
-        threads.react(tx, project, number, session.comment["commentId"], reaction)
+        threads.react(tx, project, number, session.comment["source"], reaction)

@@ -3,13 +3,28 @@
 from __future__ import annotations
 
 import hashlib
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from bot.store import outbox
-from bot.store.models import AnsweringSession, Issue, Project, SessionQuestion
+from bot.store import clock, outbox
+from bot.store.models import AnsweringSession, GithubObject, Issue, Project, SessionQuestion
+
+MOST = 30  # comments of ours in a thread, an hour
+AN_HOUR = timedelta(hours=1)
+
+
+def wait(tx: Session, project: Project, number: int) -> float:
+    """Seconds until one more comment of ours may be posted below issue `number`."""
+    query = select(GithubObject.intended_at).where(
+        GithubObject.repository_id == project.repository_id,
+        GithubObject.thread == number,
+        GithubObject.intended_at > clock.now() - AN_HOUR,
+    )
+    newest = list(tx.scalars(query.order_by(GithubObject.intended_at.desc()).limit(MOST)))
+    return 0.0 if len(newest) < MOST else (newest[-1] + AN_HOUR - clock.now()).total_seconds()
 
 
 def say(tx: Session, project: Project, number: int, key: str, text: str, **values: Any) -> None:
@@ -56,12 +71,12 @@ def reply_once(
         )  # fmt: skip
 
 
-def react(tx: Session, project: Project, number: int, comment_id: int, content: str) -> None:
-    """Put a reaction on somebody's comment."""
+def react(tx: Session, project: Project, number: int, source: str, content: str) -> None:
+    """Put a reaction on somebody's text below issue `number`; `source` is kind and id, as `issue_comment:5`."""
     if project.repository_id and project.mode == "live":
         outbox.add(
-            tx, "react", lane=f"thread:{project.repository_id}#{number}", key=f"react:{comment_id}:{content}",
-            project_id=project.id, comment_id=comment_id, content=content,
+            tx, "react", lane=f"react:{source}", key=f"react:{source}:{content}",
+            project_id=project.id, number=number, source=source, content=content,
         )  # fmt: skip
 
 

@@ -86,14 +86,6 @@ def edit_comment(repo: Repo, *, secret: bytes, local_id: str, comment_id: int, b
     return made(comment, comment["id"])
 
 
-def ensure_reaction(
-    repo: Repo, *, content: str, comment_id: int | None = None, issue_number: int | None = None
-) -> None:
-    """A reaction of ours (`eyes`, `+1`, `confused`, …) on a comment, or on an issue's own text."""
-    target = f"/issues/comments/{comment_id}" if comment_id is not None else f"/issues/{issue_number}"
-    repo.request("POST", f"{target}/reactions", json={"content": content})
-
-
 def ensure_labels(repo: Repo, names: Iterable[str]) -> None:
     """Labels of ours that the repository does not have yet, with their colours; existing ones stay as they are."""
     for name in names:

@@ -1,31 +1,17 @@
-"""Every sentence the bot writes in comments; issue titles and bodies are in `issuetext`.
+"""What the bot writes about scans; issue titles and bodies are in `issuetext`, answers to commands in `commandtext`.
 
 Nothing here begins a line with a command, and what others wrote goes through `neutralise` or into code.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Protocol
 
 from bot.github.inert import neutralise, neutralise_line
 from bot.github.issuetext import code, cut
 
-_LINE_LIMIT = 300
 _REASON_LIMIT = 2_000
 _DISMISSED = {"not_planned": "not planned", "duplicate": "a duplicate", "false_positive": "a false positive"}
-
-
-class Usage(Protocol):
-    """One line of the help: how a verb is written, what it does, the level it needs ("" for anyone)."""
-
-    @property
-    def usage(self) -> str: ...
-    @property
-    def does(self) -> str: ...
-    @property
-    def level(self) -> str: ...
 
 
 @dataclass(frozen=True)
@@ -39,51 +25,6 @@ class ScanCounts:
     gone: int
     filed: int = 0
     held_back: int = 0
-
-
-def help_answer(verbs: Iterable[Usage], slug: str, level: str) -> str:
-    """What may be asked for here, and what of it this person may do."""
-    lines = ["| command | does | needs |", "| --- | --- | --- |"]
-    lines += [
-        f"| {code('/askfirst ' + verb.usage)} | {verb.does} | {verb.level or 'anyone'} |" for verb in verbs
-    ]
-    return "\n".join(
-        [
-            "These commands work on the first lines of a comment, or of a new issue's text:",
-            "",
-            *lines,
-            "",
-            f"You have the level **{level}** here. {code(f'@{slug} …')} works as well as {code('/askfirst …')}.",
-        ]
-    )
-
-
-def unknown_verb(line: str, nearest: str | None) -> str:
-    """To a command with a verb that does not exist."""
-    hint = f"Did you mean {code('/askfirst ' + nearest)}?" if nearest else "This lists what there is:"
-    also = "" if nearest else f" {code('/askfirst help')}."
-    return f"{_quoted(line)}\n\nI do not know that command. {hint}{also}"
-
-
-def refused(line: str, needed: str, has: str) -> str:
-    """To a command that this person may not give."""
-    return (
-        f"{_quoted(line)}\n\nThis needs the level **{needed}** in this repository; you have **{has}**. "
-        f"Somebody with that level can give the command."
-    )
-
-
-def undecided(line: str) -> str:
-    """To a command that was given up, because GitHub did not say what this person may do."""
-    return (
-        f"{_quoted(line)}\n\nGitHub did not answer what you may do here, so nothing was started. "
-        f"Please give the command again in a few minutes."
-    )
-
-
-def not_started(line: str, reason: str) -> str:
-    """To a command that cannot be carried out, whoever gives it."""
-    return f"{_quoted(line)}\n\nNothing was started: {_sentence(reason)}"
 
 
 def scan_finished(counts: ScanCounts, *, commit: str | None, issues_url: str, summary: str = "") -> str:
@@ -121,10 +62,6 @@ def gone(found_at: str, missing_at: str) -> str:
 def back(found_at: str) -> str:
     """Why a completed issue is opened again."""
     return f"Opened again: the same thing was found at {code(found_at[:12])}."
-
-
-def _quoted(line: str) -> str:
-    return f"> {code(cut(line, _LINE_LIMIT))}"
 
 
 def _sentence(reason: str) -> str:

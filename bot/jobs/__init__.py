@@ -5,6 +5,7 @@ from __future__ import annotations
 from bot.jobs import (
     answering,
     chains,
+    commands,
     deliveries,
     issues,
     pulls,
@@ -18,6 +19,7 @@ from bot.jobs.work import Job
 
 JOBS = {
     "ask": Job(answering.ask, died=answering.died),
+    "command": Job(commands.obey, died=commands.died),
     "comment": Job(threads.comment),
     "delivery": Job(deliveries.handle),
     "fix": Job(chains.fix, died=chains.died),

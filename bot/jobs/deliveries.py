@@ -8,12 +8,12 @@ from typing import Any
 from pydantic import ValidationError
 
 from bot.domain import projects
-from bot.github import issuetext, people
-from bot.jobs.errors import GiveUp, Later
+from bot.jobs import actors
+from bot.jobs.errors import GiveUp
 from bot.jobs.work import Work
-from bot.store import clock, outbox
-from bot.store.models import Delivery, Project
-from bot.webhooks import events
+from bot.store import clock
+from bot.store.models import Delivery
+from bot.webhooks import accepting, events
 from bot.webhooks.context import Context
 from bot.webhooks.handlers import ASKS, HANDLERS
 
@@ -30,6 +30,7 @@ def handle(work: Work) -> None:
     context = _context(work, delivery.event, event) if heard else None
     with work.finish() as tx:
         if context is not None:
+            accepting.accept(tx, event, context)
             HANDLERS[delivery.event](tx, event, context)
         tx.get_one(Delivery, delivery.id).done_at = clock.now()
 
@@ -45,33 +46,11 @@ def _read(delivery: Delivery) -> events.Event | None:
 
 
 def _context(work: Work, name: str, event: Any) -> Context:
-    slug = work.tools.app.slug
     with work.db.read() as tx:
-        asked = name in ASKS and ASKS[name](tx, event, slug)
-    return Context(
-        slug=slug,
-        server_url=work.tools.config.github_server_url,
-        level=_level(work, event) if asked else "none",
-        owners=work.tools.config.askfirst_owners,
-        read_title=issuetext.read_back_title,
-        read_body=issuetext.read_back,
-    )
-
-
-def _level(work: Work, event: Any) -> str:
-    """What the sender may do. No answer decides nothing: the row is tried again, and refused after its last try."""
-    with work.db.read() as tx:
-        project: Project | None = projects.on(tx, event.repository.id)
-    if project is None:
-        return "none"
-    try:
-        level = people.permission(
-            work.tools.repo(project, metadata="read"), event.sender.login, event.sender.id
+        asked = accepting.asks(event, work.tools.app.slug) or (
+            name in ASKS and ASKS[name](tx, event, work.tools.app.slug)
         )
-    except people.Undecided as undecided:
-        if undecided.retry_after is not None:
-            raise Later(undecided.retry_after, str(undecided)) from undecided
-        if work.claim.attempt < outbox.TRIES:
-            raise
-        return "unknown"
-    return level.name.lower()
+        project = projects.on(tx, event.repository.id) if asked else None
+    if project is None:
+        return actors.context(work)
+    return actors.context(work, actors.level(work, project, event.sender.login, event.sender.id))

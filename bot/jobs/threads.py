@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from bot.domain import intents
-from bot.github import answertext, chaintext, replytext, texts
+from bot.domain import commands, intents, standing, threads
+from bot.domain.verbs import VERBS
+from bot.github import answertext, chaintext, commandtext, replytext, statustext, texts
 from bot.github.errors import Gone, NoInstallation, NotFound
-from bot.github.mirror import ensure_comment, ensure_reaction
+from bot.github.mirror import ensure_comment
+from bot.github.reactions import ensure_reaction
 from bot.jobs import pictures
-from bot.jobs.errors import GiveUp
+from bot.jobs.errors import GiveUp, Later
 from bot.jobs.work import Work
 from bot.store.models import AnsweringSession, Project, WorkChain
-from bot.webhooks.commands import VERBS
 
 NOBODY_THERE = (Gone, NoInstallation, NotFound)
 
@@ -25,9 +26,14 @@ PAUSES = {
 def comment(work: Work) -> None:
     """Post a comment once; where the issue or the App is gone, nobody is left to read it."""
     local_id: str = work.args["local_id"]
+    number: int = work.args["number"]
     with work.note() as tx:
         project = tx.get_one(Project, work.args["project_id"])
+        begun = intents.find(tx, "comment", local_id) is not None
+        if not begun and (seconds := threads.wait(tx, project, number)):
+            raise Later(seconds, "enough was said in this thread for now")
         row, since = intents.intend(tx, "comment", local_id, project.repository_id or 0)
+        row.thread = number
         if row.state == "made":
             return
     body = _text(work, project)
@@ -37,7 +43,7 @@ def comment(work: Work) -> None:
         there = ensure_comment(
             work.tools.repo(project, issues="write"),
             secret=work.tools.secret,
-            issue_number=work.args["number"],
+            issue_number=number,
             local_id=local_id,
             comment_id=None,
             recover_since=since,
@@ -50,12 +56,14 @@ def comment(work: Work) -> None:
 
 
 def react(work: Work) -> None:
-    """Put a reaction on a comment; GitHub itself keeps it to one of each kind."""
+    """Put a reaction on a text; GitHub itself keeps it to one of each kind."""
     with work.db.read() as tx:
         project = tx.get_one(Project, work.args["project_id"])
     try:
-        repo = work.tools.repo(project, issues="write")
-        ensure_reaction(repo, content=work.args["content"], comment_id=work.args["comment_id"])
+        repo = work.tools.repo(project, issues="write", pull_requests="write")
+        ensure_reaction(
+            repo, source=work.args["source"], number=work.args["number"], content=work.args["content"]
+        )
     except NOBODY_THERE:
         return
 
@@ -65,15 +73,17 @@ def _text(work: Work, project: Project) -> str | None:
     values: dict[str, Any] = work.args["values"]
     match work.args["text"]:
         case "help":
-            return texts.help_answer(VERBS.values(), work.tools.app.slug, values["level"])
-        case "unknown_verb":
-            return texts.unknown_verb(values["line"], values["nearest"])
-        case "not_allowed":
-            return texts.refused(values["line"], values["needed"], values["level"])
-        case "undecided":
-            return texts.undecided(values["line"])
-        case "not_started":
-            return texts.not_started(values["line"], values["reason"])
+            return _help(work, project, values["level"])
+        case "status":
+            return _status(work, project, values["user_id"])
+        case "refused":
+            return commandtext.refused(values["line"], values["refusal"])
+        case "own_answers":
+            return commandtext.own_answers(values["questions"])
+        case "plan":
+            return commandtext.plan(values)
+        case "dry_run":
+            return commandtext.dry_run(values["line"], values["would"], values["plan"])
         case "scan_finished":
             issues_url = f"{work.tools.config.github_server_url}/{project.name}/issues"
             counts = texts.ScanCounts(**values["counts"])
@@ -96,6 +106,18 @@ def _text(work: Work, project: Project) -> str | None:
             return _turning_point(work, project, values["chain_id"])
         case unknown:
             raise GiveUp(f"there is no text {unknown}")
+
+
+def _help(work: Work, project: Project, level: str) -> str:
+    verbs = [(verb.usage, verb.does, commands.needed(project, verb)) for verb in VERBS.values()]
+    return commandtext.help_answer(verbs, work.tools.app.slug, level)
+
+
+def _status(work: Work, project: Project, user_id: int) -> str:
+    with work.db.read() as tx:
+        now, last = standing.of(tx, project), commands.last_refused(tx, project, user_id)
+    refused = (last.written, last.refusal or {}) if last else None
+    return statustext.status(now.trouble, now.running, now.waiting, refused)
 
 
 def _receipt(work: Work, project: Project, session_id: str) -> str:

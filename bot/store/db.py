@@ -60,6 +60,30 @@ class Database:
         self.engine.dispose()
 
 
+@contextmanager
+def attempt(tx: Session, *, keep: bool = True) -> Iterator[Bells]:
+    """A part of a transaction that an error undoes by itself, and that without `keep` is undone in any case.
+
+    Gives the outbox rows that are added in it.
+    """
+    rows: Bells = []
+    before = tx.info.get("bells", [])
+    tx.info["bells"] = rows
+    savepoint = tx.begin_nested()
+    try:
+        yield rows
+        tx.flush()
+    except BaseException:
+        keep = False
+        raise
+    finally:
+        tx.info["bells"] = before + rows if keep else before
+        if keep:
+            savepoint.commit()
+        else:
+            savepoint.rollback()
+
+
 def lock(tx: Session, name: str) -> None:
     """Hold `name` until the transaction ends; SQLite's writers are one at a time anyway."""
     if tx.get_bind().dialect.name == "postgresql":

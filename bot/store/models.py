@@ -294,11 +294,14 @@ class Delivery(Base):
 class GithubObject(Base):
     """What we made, or are about to make, on GitHub: written before the call, completed after it.
 
-    `shown` is a digest of what it says now, where we edit it in place.
+    `shown` is a digest of what it says now, where we edit it in place; `thread` is what a comment stands below.
     """
 
     __tablename__ = "github_objects"
-    __table_args__ = (Index("ix_github_objects_number", "number"),)
+    __table_args__ = (
+        Index("ix_github_objects_number", "number"),
+        Index("ix_github_objects_thread", "repository_id", "thread", "intended_at"),
+    )
 
     kind: Mapped[str] = mapped_column(primary_key=True)
     local_id: Mapped[str] = mapped_column(primary_key=True)
@@ -309,6 +312,7 @@ class GithubObject(Base):
     url: Mapped[str | None]
     shown: Mapped[str | None]
     intended_at: Mapped[datetime]
+    thread: Mapped[int | None]
 
 
 class AnsweringSession(Base):
@@ -417,6 +421,37 @@ class QuestionVote(Base):
     explicit: Mapped[bool] = mapped_column(default=True)
     url: Mapped[str | None]
     at: Mapped[datetime]
+
+
+class GivenCommand(Base):
+    """A command that somebody gave in a comment; the id is kind and id of the text on GitHub, and the line.
+
+    `text` is the command as it was read, `written` as it was written, `app_id` the App of a bot that gave it.
+    """
+
+    __tablename__ = "commands"
+    __table_args__ = (
+        Index("ix_commands_user_id_given_at", "user_id", "given_at"),
+        Index("ix_commands_project_id_number", "project_id", "number"),
+    )
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    project_id: Mapped[str] = mapped_column(ForeignKey("projects.id"))
+    number: Mapped[int]
+    on_pull_request: Mapped[bool]
+    url: Mapped[str]
+    user_id: Mapped[int]
+    login: Mapped[str]
+    app_id: Mapped[int | None]
+    verb: Mapped[str]
+    starts: Mapped[bool]
+    text: Mapped[str]
+    written: Mapped[str]
+    status: Mapped[str]
+    refusal: Mapped[dict[str, Any] | None]
+    object_id: Mapped[str | None]
+    given_at: Mapped[datetime]
+    said_at: Mapped[datetime]
 
 
 class WorkChain(Base):

@@ -3,118 +3,129 @@
 from __future__ import annotations
 
 import difflib
-import re
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field, replace
+
+from bot.domain.verbs import VERBS, Verb, named
+from bot.webhooks import grammar
+from bot.webhooks.grammar import NotUnderstood, strip
+from bot.webhooks.markdown import leading_lines
 
 MOST = 10
-
-_BLANK = "\u00a0\u200b\u200c\u200d\u2060\ufeff"  # what editors and mail programs put where a space was
-_SPACE = rf"[ \t\f\v{_BLANK}\u2000-\u200a\u202f\u205f\u3000]"
-_CODE_INDENT = re.compile(r"^ {0,3}\t|^ {4}")
-_LONGEST_LINE = 2_000
-_HIDDEN = re.compile(r"(?P<code>(?<!`)(`+)(?!`).*?(?<!`)\2(?!`))|<!--(?:.*?-->|(?P<open>.*))")
-_LINES = re.compile(r"\r\n|\r|\n")
-_NUMBER = re.compile(r"#?(\d{1,9}),?", re.ASCII)
-_DASHES = ("--", "\u2014", "\u2013")  # phones turn two hyphens into a dash
-
-
-@dataclass(frozen=True)
-class Verb:
-    """One thing that can be asked for; `level` is the permission it needs, "" for anyone."""
-
-    name: str
-    usage: str
-    does: str
-    level: str
-
-
-VERBS = {
-    verb.name: verb
-    for verb in (
-        Verb("ask", "ask [#issue …]", "asks what is unclear about these issues, or about this one", "write"),
-        Verb("help", "help", "says what you may ask for here", ""),
-        Verb(
-            "scan", "scan [paths] [-- prompt]", "looks for work in the repository and files issues", "write"
-        ),
-    )
-}
+LONGEST = 2_000
+LONGEST_WORD = 40
+PREFIX = "/askfirst"
+_DRESS = "`*_.,:;!?"  # what people put around a word
 
 
 @dataclass(frozen=True)
 class Command:
-    """One command. With the comment's id, `line` (from 1) is its key: a redelivery does nothing twice."""
+    """One command, read; two that mean the same are equal, wherever and however they are written.
 
-    line: int
-    text: str
+    `line` (from 1) and `written` are where it stood and how. What is not `understood` has its words in `text`.
+    """
+
     verb: str
+    issues: tuple[int, ...] = ()
+    questions: tuple[int, ...] = ()
+    every: bool = False
     paths: tuple[str, ...] = ()
-    prompt: str | None = None
-    numbers: tuple[int, ...] = ()
+    reason: str | None = None
+    text: str | None = None
+    max: int | None = None
+    branch: str | None = None
+    base: str | None = None
+    carry_on: bool = False
+    dry_run: bool = False
+    understood: bool = True
+    line: int = field(default=1, compare=False)
+    written: str = field(default="", compare=False)
 
     @property
-    def known(self) -> bool:
-        """Whether the verb is one of ours."""
-        return self.verb in VERBS
+    def form(self) -> Verb | None:
+        """Its row in the table; None for a verb that is none of ours."""
+        return VERBS.get(self.verb)
 
-
-def nearest(verb: str) -> str | None:
-    """The verb that an unknown one was probably meant to be."""
-    return next(iter(difflib.get_close_matches(verb, VERBS, n=1, cutoff=0.6)), None)
+    def __str__(self) -> str:
+        """The command as a line that is read as this command again."""
+        words = [PREFIX, self.form.word if self.form else self.verb]
+        words += [f"#{number}" for number in self.issues] + [f"Q{number}" for number in self.questions]
+        words += [*["all"] * self.every, *self.paths, *([self.reason] if self.reason else [])]
+        for name, value in (("max", self.max), ("branch", self.branch), ("base", self.base)):
+            words += [f"--{name}", str(value)] * (value is not None)
+        words += ["--continue"] * self.carry_on
+        if self.text and self.understood and self.questions:
+            words[-1] += ":"
+        elif self.text and self.understood and self.verb == "scan":
+            words.append("--")
+        words += ([self.text] if self.text else []) + ["--dry-run"] * self.dry_run
+        return " ".join(words)
 
 
 def parse(body: str | None, slug: str) -> list[Command]:
     """The commands on the leading lines of a body, at most MOST.
 
-    Blank lines and HTML comments are passed over; the first other line, be it text, a quote, a fence or
-    an indented one, ends the run, so that nothing quoted, shown or hidden is ever taken for a command.
+    Blank lines and HTML comments are passed over. The first other line, be it text, a quote, code or a list, ends
+    the run, so that nothing quoted, shown or hidden is ever taken for a command.
     """
-    start = re.compile(
-        rf"^{_SPACE}*(?:/askfirst|@{re.escape(slug)}(?:\[bot\])?)(?:{_SPACE}+(?P<rest>.*)|(?P<none>))$",
-        re.IGNORECASE | re.ASCII | re.DOTALL,
-    )
+    text = (body or "").replace("\0", "\ufffd")
+    starts = {PREFIX, f"@{slug}".lower(), f"@{slug}[bot]".lower()}
+    if not any(start in text.lower() for start in starts):
+        return []
     found: list[Command] = []
-    hidden = False
-    for number, raw in enumerate(_LINES.split(body or ""), start=1):
-        if not hidden and raw.strip() and (_CODE_INDENT.match(raw) or len(raw) > _LONGEST_LINE):
-            break
-        line, hidden = _visible(raw, hidden)
-        if not line.strip(_BLANK + " \t\f\v"):
+    for number, raw in leading_lines(text, lambda line: _may_begin(line, starts)):
+        line = strip(raw)
+        if not line:
             continue
-        command = start.match(line)
+        command = _command(line, starts)
         if command is None:
             break
-        found.append(_command(number, line.strip(_BLANK + " \t"), command["rest"] or ""))
+        found.append(replace(command, line=number, written=line))
         if len(found) == MOST:
             break
     return found
 
 
-def _visible(line: str, hidden: bool) -> tuple[str, bool]:
-    """The line without HTML comments, and whether one is still open at its end."""
-    if hidden:
-        _, closed, line = line.partition("-->")
-        if not closed:
-            return "", True
-    still_open = False
-
-    def shown(part: re.Match[str]) -> str:
-        nonlocal still_open
-        if part["code"] is not None:
-            return part[0]
-        still_open = part["open"] is not None
-        return ""
-
-    return _HIDDEN.sub(shown, line), still_open
+def written(commands: Iterable[Command]) -> str:
+    """A comment that holds these commands and nothing else."""
+    return "\n\n".join(map(str, commands))
 
 
-def _command(number: int, text: str, rest: str) -> Command:
-    verb, *words = [word for word in re.split(rf"{_SPACE}+", rest) if word] or ["help"]
-    verb = verb.rstrip(".,:;!?").lower()
-    if verb == "ask":
-        named = (found for word in words if (found := _NUMBER.fullmatch(word)))
-        return Command(number, text, verb, numbers=tuple(int(one[1]) for one in named))
-    if verb != "scan":
-        return Command(number, text, verb)
-    cut = next((i for i, word in enumerate(words) if word in _DASHES), len(words))
-    paths = tuple(path for word in words[:cut] if (path := word.strip("`,")))
-    return Command(number, text, verb, paths, " ".join(words[cut + 1 :]) or None)
+def nearest(verb: str) -> str | None:
+    """The word that an unknown one was probably meant to be."""
+    known = [word for verb in VERBS.values() for word in (verb.word, *verb.aliases)]
+    return next(iter(difflib.get_close_matches(verb[:LONGEST_WORD], known, n=1, cutoff=0.6)), None)
+
+
+def _may_begin(line: str, starts: Collection[str]) -> bool:
+    shown = strip(line)
+    return not shown or shown.startswith("<!--") or _address(shown)[0] in starts
+
+
+def _address(line: str) -> tuple[str, str]:
+    """The first word, if it may address us, and what follows it."""
+    first, rest = grammar.first(line)
+    return (first.lower().rstrip(":,") if first.isascii() else "", rest)
+
+
+def _command(line: str, starts: Collection[str]) -> Command | None:
+    address, rest = _address(line)
+    if address not in starts or len(line) > LONGEST:
+        return None
+    word, rest = grammar.first(rest)
+    word = word.partition("<!--")[0]
+    word = (word.strip(_DRESS) or word).lower() or "help"
+    command = _understood(word, rest)
+    return command if len(str(command)) <= LONGEST else None
+
+
+def _understood(word: str, rest: str) -> Command:
+    forms = named(word)
+    for form in forms:
+        try:
+            return Command(form.name, **grammar.read(form, rest))
+        except NotUnderstood:
+            continue
+    if not forms:
+        return Command(word)
+    return Command(forms[0].name, text=" ".join(grammar.words(rest)) or None, understood=False)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 
+from tests.bench.commands import commands
 from tests.bench.figures import table
 from tests.bench.mirror import mirror
 from tests.bench.rest import rest
@@ -14,6 +15,7 @@ from tests.bench.webhooks import webhooks
 PARTS = {
     "starting": startup,
     "from REST to GitHub": mirror,
+    "from a command to its sign": commands,
     "webhooks, in turns with a bare view": webhooks,
     "REST, in turns with bare views": rest,
     "a million issues, in turns with a thousand": scale,

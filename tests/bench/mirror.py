@@ -43,7 +43,7 @@ def _milliseconds(stage: Stage) -> float:
     there = stage.repository.issues
     before = len(there)
     issue = stage.post("/issues/create", title=f"The label printer jams, part {before}", priority="high")
-    _until(lambda: len(there) > before)
+    until(lambda: len(there) > before)
     time.sleep(0.1)  # what follows of it is done too: the machine is idle again
     created = datetime.fromisoformat(issue["createdAt"])
     return (there[max(there)].created_at - created).total_seconds() * 1000
@@ -55,7 +55,7 @@ def _handled(stage: Stage) -> float:
     db = Database(f"sqlite:///{stage.folder / 'home' / 'askfirst.db'}")
     started = time.perf_counter()
     per_second(int(stage.url.rpartition(":")[2]), hooks, 202, connections=4)
-    _until(lambda: not _waiting(db))
+    until(lambda: not _waiting(db))
     taken = time.perf_counter() - started
     db.close()
     return HOOKS / taken
@@ -66,9 +66,10 @@ def _waiting(db: Database) -> int:
         return tx.execute(select(func.count()).where(Delivery.done_at.is_(None))).scalar_one()
 
 
-def _until(happened: Callable[[], bool]) -> None:
-    until = time.monotonic() + PATIENCE
+def until(happened: Callable[[], bool]) -> None:
+    """Wait for it, a minute at most."""
+    latest = time.monotonic() + PATIENCE
     while not happened():
-        if time.monotonic() > until:
+        if time.monotonic() > latest:
             raise SystemExit("what was waited for did not happen in a minute")
         time.sleep(0.005)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from graphql.error import GraphQLError
 
 from . import auth
-from .acts import pulls, threads
+from .acts import comments, pulls, threads
 from .errors import Refused
 from .shapes.accounts import node_id
 from .shapes.issues import issue_page
@@ -51,6 +51,7 @@ class Root:
             "unresolveReviewThread": lambda input: self._set_resolved(input, False),
             "markPullRequestReadyForReview": lambda input: self._set_draft(input, False),
             "convertPullRequestToDraft": lambda input: self._set_draft(input, True),
+            "addReaction": self._react,
         }
 
     def _repository(self, owner: str, name: str, **_: Any) -> dict[str, Any]:
@@ -87,6 +88,19 @@ class Root:
             raise _not_found(f"Could not resolve to a node with the global id of '{wanted}'")
         _refusable(pulls.set_draft, self.fake, self.actor, pull, draft)
         return {"clientMutationId": input.get("clientMutationId"), "pullRequest": self._pull(pull)}
+
+    def _react(self, input: dict[str, Any]) -> dict[str, Any]:
+        """Of all that can be reacted to the fake has reviews here: for the others there is REST."""
+        self._require(WRITE)
+        wanted, every = input["subjectId"], (one for pull in self._pulls() for one in pull.reviews)
+        review = next((one for one in every if node_id("PRR", one.id) == wanted), None)
+        if review is None:
+            raise _not_found(f"Could not resolve to a node with the global id of '{wanted}'")
+        names = {"THUMBS_UP": "+1", "THUMBS_DOWN": "-1"}
+        content = names.get(input["content"], input["content"].lower())
+        _refusable(comments.react, self.fake, self.actor, review, content)
+        reaction = {"__typename": "Reaction", "content": input["content"]}
+        return {"clientMutationId": input.get("clientMutationId"), "reaction": reaction}
 
     def _require(self, accepts: str) -> None:
         if not auth.allows(self.token.permissions, accepts):

@@ -46,6 +46,11 @@ class Review:
     commit: str
     submitted_at: datetime
     app: App | None = None
+    reactions: list[Reaction] = field(default_factory=list)
+
+    @property
+    def issue(self) -> PullRequest:
+        return self.pull
 
 
 @dataclass(frozen=True)

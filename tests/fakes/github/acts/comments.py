@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from ..errors import Refused, at_most, invalid
 from ..shapes.issues import comment_json, issue_json
 from ..state import Actor, Comment, Issue, Reaction
-from ..state_pulls import ReviewComment
+from ..state_pulls import Review, ReviewComment
 from .issues import LONGEST_BODY, changeable, require
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def delete_comment(fake: FakeGitHub, actor: Actor, gone: Comment) -> None:
 
 
 def react(
-    fake: FakeGitHub, actor: Actor, to: Issue | Comment | ReviewComment, content: str
+    fake: FakeGitHub, actor: Actor, to: Issue | Comment | Review | ReviewComment, content: str
 ) -> tuple[Reaction, bool]:
     """The reaction, and whether it is new. GitHub sends no webhook for these."""
     check_open_to(actor, to if isinstance(to, Issue) else to.issue)
