@@ -18,10 +18,14 @@ def rest(config: Config, db: Database) -> Rest:
 def objects(rest: Rest) -> dict[str, str]:
     """The path of each kind of single object, for one that is there."""
     session, (question,) = rest.asked({})
+    fixed, _ = rest.asked()
+    rest.put(f"/answering-sessions/{fixed.id}/status", status="reviewed")
+    rest.put(f"/answering-sessions/{fixed.id}/status", status="completed")
     return {
         "/issues/get": f"/issues/get?id={rest.issue().id}",
         "/issue-sessions/get": f"/issue-sessions/get?id={rest.session().id}",
         "/answering-sessions/:id": f"/answering-sessions/{session.id}",
+        "/answering-sessions/:id/receipt": f"/answering-sessions/{fixed.id}/receipt",
         "/session-questions/:id": f"/session-questions/{question.id}",
         "/work-chains/get": f"/work-chains/get?id={rest.chain().id}",
         "/runs/get": f"/runs/get?id={rest.run().id}",

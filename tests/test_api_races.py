@@ -10,7 +10,7 @@ from sqlalchemy import update
 from werkzeug.test import TestResponse
 
 from bot.config import Config
-from bot.domain import answering, projects, questions
+from bot.domain import answering, intents, projects, questions
 from bot.jobs.runner import Runner
 from bot.jobs.tools import Tools
 from bot.store import clock
@@ -216,6 +216,9 @@ def test_a_reply_in_a_thread_and_a_review(rest: Rest) -> None:
     session, [question] = rest.asked({})
     with rest.db.write() as tx:
         tx.get_one(SessionQuestion, question.id).comment_id = 7
+        intents.intend(tx, "thread", question.id, 0)
+        tx.flush()
+        intents.made(tx, "thread", question.id, 7)
 
     def reply() -> None:
         with rest.db.write() as tx:

@@ -37,10 +37,10 @@ def ask_replacement(question: Question) -> str:
 def ask_meaning(question: Question) -> str:
     """After a reply that may be a yes, a no or a letter, or may not."""
     letter = " the letter of an option," if question.options else ""
-    after = "" if question.in_thread else f"{code(f'{question.name}:')} and "
+    after = "" if question.in_thread else f"with {code(f'{question.name}:')} and "
     return (
-        f"I am not sure what that says about {question.name}, so it changes nothing. Reply with {after}`approve` if "
-        f"my assumption is right,{letter} or `correct:` and what to do instead."
+        f"I am not sure what that says about {question.name}, so it changes nothing. Reply {after}`approve` if my "
+        f"assumption is right,{letter} or `correct:` and what to do instead."
     )
 
 
