@@ -41,6 +41,7 @@ def create(tx: Session, name: str, url: str, *, mode: Literal["live", "test"] = 
         raise Conflict(f"There is a project {name.strip()!r} already; choose another name.", "name")
     project = Project(id=clock.new_id("proj"), name=name.strip(), mode=mode, url=url, created_at=clock.now())
     tx.add(project)
+    tx.flush()
     return project
 
 

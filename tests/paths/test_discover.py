@@ -111,9 +111,14 @@ def test_ask_on_an_issue_opens_a_round_about_it(house: House) -> None:
     assert f"about #{flaw.number}" in house.threads(pull)[0].comments[0].body
 
 
-def test_ask_about_somebody_elses_issue_says_why_not(house: House) -> None:
+def test_an_issue_that_a_person_opened_is_ours_too_once_a_command_names_it(house: House) -> None:
     talk = house.mona.opens_issue(house.repository, "Housekeeping")
-    house.mona.comments(talk, "/askfirst ask")
     house.settle()
-    assert "none of these is an issue that I filed" in talk.comments[-1].body
-    assert house.pulls() == []
+    assert house.get("/issues/list")["data"] == []
+    asked = house.mona.comments(talk, "/askfirst ask")
+    house.settle()
+    [issue] = house.get("/issues/list")["data"]
+    assert (issue["title"], issue["createdBy"]) == ("Housekeeping", "github:mona")
+    assert issue["github"]["number"] == talk.number and talk.labels == [] and talk.state == "open"
+    assert [reaction.content for reaction in asked.reactions] == ["eyes", "+1"]
+    assert house.pulls() == [], "nothing there is worth a question"
