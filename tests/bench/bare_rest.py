@@ -12,8 +12,9 @@ from sqlalchemy import bindparam, insert, select
 from bot.store import clock
 from bot.store.db import Database
 from bot.store.models import Base
+from bot.store.words import words
 
-ISSUES, OUTBOX = (Base.metadata.tables[name] for name in ("issues", "outbox"))
+ISSUES, OUTBOX, EVENTS = (Base.metadata.tables[name] for name in ("issues", "outbox", "events"))
 ONE = select(ISSUES).where(ISSUES.c.id == bindparam("id"))
 LIST = (
     select(ISSUES)
@@ -47,9 +48,14 @@ def create_app() -> Flask:
             "job": "show_issue", "lane": f"issue:{issue['id']}", "key": f"show_issue:issue:{issue['id']}",
             "args": {"issue_id": issue["id"]}, "due_at": issue["created_at"], "attempts": 0, "claims": 0,
         }  # fmt: skip
+        line = {
+            "id": clock.new_id("evt"), "project_id": issue["project_id"], "at": issue["created_at"], "by": "key:bench",
+            "door": "rest", "action": "issues/create", "object_id": issue["id"], "source": clock.new_id("req"),
+        }  # fmt: skip
         with db.append() as connection:
             connection.execute(insert(ISSUES), issue)
             connection.execute(insert(OUTBOX), job)
+            connection.execute(insert(EVENTS), line)
         return jsonify(issue), 201
 
     return app
@@ -59,8 +65,9 @@ def _row(project: str, title: str, description: str) -> dict[str, Any]:
     now = clock.now()
     return {
         "id": clock.new_id("iss"), "project_id": project, "title": title, "description": description,
-        "priority": "medium", "status": "open", "labels": [], "locations": [], "answers": [],
-        "autofix": False, "mirrored": True, "created_by": "key:bench", "created_at": now, "updated_at": now,
+        "title_words": "".join(f" {word}" for word in words(title)), "priority": "medium", "status": "open",
+        "labels": [], "locations": [], "answers": [], "autofix": False, "mirrored": True,
+        "created_by": "key:bench", "created_at": now, "updated_at": now,
     }  # fmt: skip
 
 

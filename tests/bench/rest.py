@@ -75,10 +75,11 @@ def _requests(filled: Filled) -> dict[str, tuple[bytes, bytes, int]]:
 
 
 def _measured(what: str, ours: tuple[int, bytes, int], bare: tuple[int, bytes, int]) -> list[Figure]:
-    at_once = [
-        median(per_second(port, [asked] * BURST, status, connections=4) for _ in range(BURSTS))
-        for port, asked, status in (ours, bare)
+    bursts = [
+        [per_second(port, [asked] * BURST, status, connections=4) for port, asked, status in (ours, bare)]
+        for _ in range(BURSTS)
     ]
+    at_once = [median(rates) for rates in zip(*bursts, strict=True)]
     door, floor = in_turns(TURNS, repeatedly(*ours), repeatedly(*bare))
     return [
         Figure(f"{what} ÷ bare view", door / floor, "×", MOST_TIMES_BARE),
