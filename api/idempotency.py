@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import re
+from base64 import urlsafe_b64encode
 from collections.abc import Callable
 from contextlib import suppress
 
+from cryptography.fernet import Fernet, InvalidToken
 from flask import Response, current_app, request
 from werkzeug.exceptions import HTTPException
 
@@ -20,6 +22,7 @@ HEADER = "Idempotency-Key"
 FORM = re.compile(r"[!-~]{1,255}")
 BAD = f"{HEADER}: It has 1 to 255 visible ASCII characters, without spaces."
 OTHER = f"{HEADER}: It was used for another body; take a new key for a new request."
+UNREADABLE = f"{HEADER}: The answer was kept under another SECRET_KEY; take a new key."
 TWIN = "The same request is being answered; send it again in a moment."
 KEPT_HEADERS = ("Content-Type", "ETag")
 NOT_KEPT = (401, 403, 429)  # they say how the caller stood then, and 5xx how the server did
@@ -44,9 +47,14 @@ def once(db: Database, caller: str, body: bytes, change: Callable[[Claim | None]
 
 
 def answer_of(response: Response) -> Answer:
-    """What is kept of a response."""
+    """What is kept of a response: sealed, since it may hold a token that is shown once."""
     headers = {name: response.headers[name] for name in KEPT_HEADERS if name in response.headers}
-    return Answer(response.status_code, headers, response.get_data(as_text=True))
+    return Answer(response.status_code, headers, _seal().encrypt(response.get_data()).decode())
+
+
+def _seal() -> Fernet:
+    secret: str = current_app.extensions["config"].secret_key
+    return Fernet(urlsafe_b64encode(hashlib.sha256(f"idempotency:{secret}".encode()).digest()))
 
 
 def _answered(db: Database, claim: Claim, change: Callable[[Claim | None], Response]) -> Response:
@@ -68,4 +76,8 @@ def _answered(db: Database, claim: Claim, change: Callable[[Claim | None], Respo
 
 
 def _replayed(answer: Answer) -> Response:
-    return Response(answer.body, answer.status, {**answer.headers, "Idempotent-Replayed": "true"})
+    try:
+        body = _seal().decrypt(answer.body.encode())
+    except InvalidToken:
+        raise Refused(409, "CONFLICT", UNREADABLE, HEADER) from None
+    return Response(body, answer.status, {**answer.headers, "Idempotent-Replayed": "true"})

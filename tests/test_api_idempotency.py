@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import select
 from werkzeug.test import TestResponse
 
+import app as wiring
 from bot.config import Config
 from bot.jobs.relay import Relay
 from bot.store import idempotency
@@ -50,6 +51,20 @@ def test_another_body_needs_another_key(rest: Rest) -> None:
     refused(send(rest, title="Twice"), 409, "IDEMPOTENCY_MISMATCH", "Idempotency-Key")
     assert send(rest, key="7f0c-second", title="Twice").status_code == 201
     assert count(rest) == 2
+
+
+def test_a_token_that_is_shown_once_is_kept_sealed(rest: Rest) -> None:
+    body = {"issueIds": [rest.issue().id], "agent": False}
+    first, second = (send(rest, "/answering-sessions", **body) for _ in range(2))
+    token = first.json["data"]["callbackToken"]
+    assert token and first.data == second.data
+    with rest.db.read() as tx:
+        [kept] = tx.scalars(select(IdempotentRequest)).all()
+        assert kept.body and token not in kept.body
+    app = wiring.create_app(rest.app.extensions["config"].model_copy(update={"secret_key": "other"}), rest.db)
+    headers = {"Authorization": f"Bearer {rest.key}", "Idempotency-Key": KEY}
+    again = app.test_client().post("/api/v1/answering-sessions", json=body, headers=headers)
+    refused(again, 409, "CONFLICT", "Idempotency-Key")
 
 
 def test_a_key_counts_for_one_caller_and_one_path(rest: Rest) -> None:

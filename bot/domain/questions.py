@@ -337,17 +337,21 @@ def numbered(
     tx: Session, project: Project, number: int
 ) -> dict[int, tuple[SessionQuestion, AnsweringSession]]:
     """By their numbers, the questions that are asked on this pull request or issue; an open one before a fixed one."""
-    query = (
-        select(SessionQuestion, AnsweringSession)
-        .join(AnsweringSession, AnsweringSession.id == SessionQuestion.answering_session_id)
-        .where(
-            AnsweringSession.project_id == project.id,
-            AnsweringSession.pull_request_number == number,
-            AnsweringSession.status != "archived",
-        )
-        .order_by(AnsweringSession.status == "active", AnsweringSession.id)
+    # sessions before their questions, and in one order, as everywhere: nobody waits for each other
+    of_sessions = select(AnsweringSession).where(
+        AnsweringSession.project_id == project.id,
+        AnsweringSession.pull_request_number == number,
+        AnsweringSession.status != "archived",
     )
-    return {row[0].number: (row[0], row[1]) for row in tx.execute(query.with_for_update())}
+    sessions = {
+        row.id: row for row in tx.scalars(of_sessions.order_by(AnsweringSession.id).with_for_update())
+    }
+    asked = (
+        select(SessionQuestion).where(SessionQuestion.answering_session_id.in_(sessions)).with_for_update()
+    )
+    found = [(row, sessions[row.answering_session_id]) for row in tx.scalars(asked)]
+    found.sort(key=lambda one: (one[1].status == "active", one[1].id))
+    return {question.number: (question, session) for question, session in found}
 
 
 def on_pull_request(tx: Session, project: Project, number: int) -> AnsweringSession | None:
