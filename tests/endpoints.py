@@ -21,12 +21,13 @@ SHAPES = Shapes(ROUTES)
 def one_of_each(rest: Rest, project: Project) -> dict[str, str]:
     """An object of the project of each kind that an endpoint can be given, by the prefix of its id."""
     asked, [question] = rest.asked({}, project=project)
+    issue = rest.issue(project).id
     return {
-        "iss": rest.issue(project).id,
+        "iss": issue,
         "is": rest.session(project).id,
         "as": asked.id,
         "sq": question.id,
-        "wc": rest.chain(project=project).id,
+        "wc": rest.chain(issue, project=project).id,
         "run": rest.run(project).id,
     }
 
@@ -49,7 +50,8 @@ def naming(route: Route, field: Id, named: str, ids: dict[str, str]) -> dict[str
     """As `example`, but this field names this; no other does but those that must."""
     others = {each.name for each in SHAPES.ids_taken(route)} - {*SHAPES.takes(route).get("required", ())}
     rest = {name: value for name, value in example(route, ids).items() if name not in others}
-    return rest | {field.name: [named] if field.many else named}
+    given = {field.name: [named] if field.many else named}
+    return rest | ({field.within: [rest[field.within][0] | given]} if field.within else given)
 
 
 def ids_of(route: Route) -> list[Id]:

@@ -69,7 +69,8 @@ def test_each_example_is_what_its_schema_allows() -> None:
 def test_each_operation_has_its_scope_and_a_command() -> None:
     for route in ROUTES:
         operation = OPERATIONS[name_of(route)]
-        assert operation["security"] == [{"key": [route.scope] if route.scope else []}]
+        assert operation["security"][0] == {"key": [route.scope] if route.scope else []}
+        assert ({"callback": []} in operation["security"]) == route.callback
         assert operation["summary"] == route.summary and "\ncurl " in operation["description"]
         assert str(route.status) in operation["responses"]
 

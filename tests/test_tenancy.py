@@ -26,13 +26,31 @@ def rest(config: Config, db: Database) -> Rest:
 
 def test_what_is_not_ours_is_not_there_and_stays_as_it_is(rest: Rest) -> None:
     theirs, ours = one_of_each(rest, rest.theirs), one_of_each(rest, rest.mine)
+    trash = in_trash(rest, one_of_each(rest, rest.theirs))
     before = everything(rest.db)
     for route in ROUTES:
         for field in ids_of(route):
-            for named in (theirs[field.kind], f"{field.kind}_{GONE}", "nonsense", f"key_{GONE}"):
+            strange = (
+                theirs[field.kind],
+                trash[field.kind],
+                f"{field.kind}_{GONE}",
+                "nonsense",
+                f"key_{GONE}",
+            )
+            for named in strange:
                 answer = send(rest, route, naming(route, field, named, ours))
                 must_be_nothing(route, field, named, answer)
             assert everything(rest.db) == before, f"{route.method} {route.path} changed something"
+
+
+def in_trash(rest: Rest, ids: dict[str, str]) -> dict[str, str]:
+    """Their objects, deleted as far as such objects can be."""
+    key = rest.new_key(project=rest.theirs)
+    rest.call("POST", "/work-chains/delete", key, json={"chainId": ids["wc"]})
+    rest.call("POST", "/issues/delete", key, json={"issueId": ids["iss"]})
+    rest.call("POST", "/issue-sessions/delete", key, json={"sessionId": ids["is"]})
+    rest.call("DELETE", f"/answering-sessions/{ids['as']}", key)
+    return ids
 
 
 def must_be_nothing(route: Route, field: Id, named: str, answer: Any) -> None:
@@ -44,7 +62,8 @@ def must_be_nothing(route: Route, field: Id, named: str, answer: Any) -> None:
     elif (route.path, field.name) == ("/issues/link-run", "runId"):
         refused(answer, 400, "VALIDATION", "runId")
     else:
-        refused(answer, 404, "NOT_FOUND", field.name)
+        place = f"{field.within}.0.{field.name}" if field.within else field.name
+        refused(answer, 404, "NOT_FOUND", place)
 
 
 def test_each_endpoint_wants_its_scope_and_changes_nothing_without_it(rest: Rest) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shlex
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -47,7 +48,7 @@ class Operation:
             "summary": self.route.summary,
             "description": f"{wants}\n\n```sh\n{self.curl()}\n```",
             "tags": [self.tag],
-            "security": [{"key": [self.route.scope] if self.route.scope else []}],
+            "security": self._security(),
             "parameters": list(self._parameters()),
             "responses": dict(self._responses(others)),
         }
@@ -91,10 +92,16 @@ class Operation:
             yield "304", {"description": "It has not changed.", "headers": headers("ETag", *RATE)}
         refusals = {
             400: writes or self.route.names, 401: True, 403: self.route.scope, 404: self._names_something,
-            409: writes, 412: self._has_target, 413: writes, 415: writes, 429: True, 500: True, 503: True,
+            409: writes or self._of_a_part, 412: self._has_target, 413: writes, 415: writes,
+            429: True, 500: True, 503: True,
         }  # fmt: skip
         for status in (str(status) for status, possible in refusals.items() if possible):
             yield status, ref("responses", status)
+
+    @property
+    def _of_a_part(self) -> bool:
+        """Whether it is about what an object has only in some states."""
+        return re.search(r":\w+/", self.route.path) is not None
 
     @property
     def _has_target(self) -> bool:
@@ -102,7 +109,11 @@ class Operation:
 
     @property
     def _names_something(self) -> bool:
-        return any(name.lower().endswith(("id", "ids")) for name in self.route.names)
+        return any(self.shapes.ids_taken(self.route)) or bool({"templateId", "workflowId"} & self.route.names)
+
+    def _security(self) -> list[Schema]:
+        either: list[Schema] = [{"key": [self.route.scope] if self.route.scope else []}]
+        return [*either, {"callback": []}] if self.route.callback else either
 
     def _success(self, others: Sequence[Operation]) -> Schema:
         own = ["ETag"] if self.route.single and etags.getter(self.route, self.shapes.routes) else []
@@ -130,7 +141,7 @@ class Operation:
             value = f"$response.body#/data/{'0/' if self.shapes.lists(self.route) else ''}{found.name}"
             for other in others:
                 for wanted in self.shapes.ids_taken(other.route):
-                    if wanted.kind == found.kind:
+                    if wanted.kind == found.kind and not wanted.within:
                         yield f"{other.id}.{wanted.name}", other._given(wanted, value)
 
     def _given(self, wanted: Id, value: str) -> Schema:

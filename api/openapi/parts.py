@@ -68,7 +68,14 @@ HEADERS: dict[str, Any] = {
         "schema": {"type": "string", "enum": ["true"]},
     },
 }  # fmt: skip
-SECURITY = {"key": {"type": "http", "scheme": "bearer", "bearerFormat": "cc_live_…"}}
+SECURITY = {
+    "key": {"type": "http", "scheme": "bearer", "description": "An API key, `cc_live_…` or `cc_test_…`."},
+    "callback": {
+        "type": "http",
+        "scheme": "bearer",
+        "description": "The `callbackToken` of the answering session.",
+    },
+}
 RATE = ("RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset")
 
 # by status: when, code and message of an example

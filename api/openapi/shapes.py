@@ -20,11 +20,12 @@ A_TIME = "2026-03-01T12:00:00Z"
 
 
 class Id(NamedTuple):
-    """A field that is an id, or a list of them; `kind` is the id's prefix."""
+    """A field that is an id, or a list of them; `kind` is the id's prefix, `within` the list of objects it is in."""
 
     name: str
     kind: str
     many: bool
+    within: str | None = None
 
 
 class Shapes:
@@ -62,10 +63,9 @@ class Shapes:
     def sent(self, route: Route) -> Schema:
         """An example of the query, or of the body: what is required, and what has an example of its own."""
         takes = self.takes(route)
-        shown = {*takes.get("required", ()), *(() if route.reads else _with_examples(takes))} - route.in_path
-        return {
-            name: self.example(field, name) for name, field in takes["properties"].items() if name in shown
-        }
+        shown = set(takes.get("required", ())) if route.reads else _worth_sending(takes)
+        fields = takes["properties"].items()
+        return {name: self.example(field, name) for name, field in fields if name in shown - route.in_path}
 
     def path(self, route: Route) -> str:
         """An example of the path."""
@@ -83,9 +83,9 @@ class Shapes:
     def ids_taken(self, route: Route) -> Iterator[Id]:
         """The ids that the route takes."""
         for name, field in self.takes(route)["properties"].items():
-            yield from _ids(name, field)
-            for either in field.get("anyOf", ()):
-                yield from _ids(name, either)
+            yield from _ids_or_null(name, field)
+            for inner, each in self._at(field.get("items", {})).get("properties", {}).items():
+                yield from (found._replace(within=name) for found in _ids_or_null(inner, each))
 
     def ids_answered(self, route: Route) -> Iterator[Id]:
         """The ids that its object, or each row of its page, has for certain."""
@@ -107,9 +107,8 @@ class Shapes:
         if "enum" in schema:
             return schema["enum"][0]
         if "properties" in schema:
-            return {
-                field: self.example(each, f"{name}.{field}") for field, each in schema["properties"].items()
-            }
+            fields, shown = schema["properties"].items(), _worth_sending(schema)
+            return {field: self.example(each, f"{name}.{field}") for field, each in fields if field in shown}
         if "items" in schema:
             return [self.example(schema["items"], name)]
         if "anyOf" in schema:
@@ -125,8 +124,17 @@ class Shapes:
         return self._all[schema["$ref"].removeprefix(REF)] if "$ref" in schema else schema
 
 
-def _with_examples(schema: Schema) -> list[str]:
-    return [name for name, field in schema["properties"].items() if "examples" in field]
+def _worth_sending(schema: Schema) -> set[str]:
+    """What is required, and what has an example of its own."""
+    return {
+        *schema.get("required", ()),
+        *(n for n, field in schema["properties"].items() if "examples" in field),
+    }
+
+
+def _ids_or_null(name: str, field: Schema) -> Iterator[Id]:
+    for each in (field, *field.get("anyOf", ())):
+        yield from _ids(name, each)
 
 
 def _ids(name: str, field: Schema) -> Iterator[Id]:

@@ -15,6 +15,7 @@ from bot.store.models import AnsweringSession, ChainItem, GithubObject, Project,
 
 State = Literal["open", "closed", "merged", "locked", "missing"]
 OF_QUESTIONS = ("thread", "question")
+NOT_SHOWN = "GitHub does not show how the questions stand"
 
 
 @dataclass(frozen=True)
@@ -83,6 +84,17 @@ def seen(
         question.outdated = question.number in (outdated or ())
     if session.status not in ("pending", "archived"):
         answering.show(tx, project, session)
+
+
+def not_shown(session: AnsweringSession, error: str) -> None:
+    """GitHub takes it no more; the next change of its questions tries again."""
+    session.error = f"{NOT_SHOWN}: {error}"
+
+
+def shown(session: AnsweringSession) -> None:
+    """GitHub shows the round as it stands."""
+    if (session.error or "").startswith(NOT_SHOWN):
+        session.error = None
 
 
 def posted(tx: Session, session: AnsweringSession) -> None:

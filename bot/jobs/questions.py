@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from bot.domain import intents, rounds
+from bot.domain import rounds
 from bot.github import replytext
 from bot.github.errors import Gone, NotFound
 from bot.github.mirror import ensure_comment
@@ -30,34 +30,34 @@ HOLDS: dict[str, Callable[[Question], bool]] = {
 
 def show(work: Work) -> None:
     """Ask what is not asked yet; bring index, check run and texts to how the questions stand."""
-    round, chain_speaks = load(work)
-    session = round.session
-    if round.project.paused_reason or not _is_there(round):
+    round = _load(work)
+    if round is None or round.project.paused_reason or not _is_there(round):
         return
-    if session.status == "archived" or not round.asked:
+    status = round.session.status
+    if status == "archived" or not round.asked:
         return round.keep_index_and_check()
     asking.ask(round)
     asking.keep(round)
-    if session.status == "completed":
+    if status == "completed":
         roundfile.complete(work, round.project, round.session)
         round.reload()
     round.keep_index_and_check()
-    if session.status == "completed" and round.session.branch and not chain_speaks:
-        round.keep_body()
     round.say_what_happened()
-    if session.status == "completed":
+    if status == "completed":
+        round.keep_body()
         applying.apply(round)
 
 
 def not_shown(tx: Session, args: dict[str, str], error: str) -> None:
-    """The last try failed: the session says why; the next change of its questions tries again."""
-    tx.get_one(AnsweringSession, args["session_id"]).error = f"GitHub does not show the questions: {error}"
+    """The last try failed: the session says why."""
+    if session := tx.get(AnsweringSession, args["session_id"]):
+        rounds.not_shown(session, error)
 
 
 def look(work: Work) -> None:
     """See what has become of the place where questions are asked, and of the lines that they are about."""
-    round, _ = load(work)
-    if round.project.paused_reason or round.session.pull_request_number is None:
+    round = _load(work)
+    if round is None or round.project.paused_reason or round.session.pull_request_number is None:
         return
     there = round.look()
     outdated = asking.outdated(round) if round.session.status == "active" else None
@@ -66,20 +66,13 @@ def look(work: Work) -> None:
         rounds.seen(tx, round.project, session, there, outdated)
 
 
-def load(work: Work) -> tuple[Round, bool]:
-    """The round of a job, and whether a chain writes its pull request's text."""
-    with work.note() as tx:
-        session = tx.get_one(AnsweringSession, work.args["session_id"])
-        project = tx.get_one(Project, session.project_id)
-        chain_speaks = intents.find(tx, "chain_body", session.branch or "") is not None
-        return Round(work, project, session, pictures.questions_of(tx, session)), chain_speaks
-
-
 def reply(work: Work) -> None:
     """Say something in a question's thread, or below them all where it has none; once."""
     local_id, about, values = work.args["local_id"], work.args["text"], work.args["values"]
     with work.note() as tx:
-        row = tx.get_one(SessionQuestion, work.args["question_id"])
+        row = tx.get(SessionQuestion, work.args["question_id"])
+        if row is None:
+            return
         session = tx.get_one(AnsweringSession, row.answering_session_id)
         project = tx.get_one(Project, session.project_id)
         question = next(one for one in pictures.questions_of(tx, session) if one.number == row.number)
@@ -100,6 +93,16 @@ def reply(work: Work) -> None:
         ensure(work, project, "reply", local_id, "", make)
     except (NotFound, Gone):
         return
+
+
+def _load(work: Work) -> Round | None:
+    """The round of a job, unless its session was deleted for good."""
+    with work.note() as tx:
+        session = tx.get(AnsweringSession, work.args["session_id"])
+        if session is None:
+            return None
+        project = tx.get_one(Project, session.project_id)
+        return Round(work, project, session, pictures.questions_of(tx, session))
 
 
 def _is_there(round: Round) -> bool:

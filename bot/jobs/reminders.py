@@ -13,7 +13,9 @@ PAUSED = 3600.0
 def remind(work: Work) -> None:
     """Wait for as long as it is no silence yet; then say it, and plan the next one."""
     with work.note() as tx:
-        session = tx.get_one(AnsweringSession, work.args["session_id"], with_for_update=True)
+        session = tx.get(AnsweringSession, work.args["session_id"], with_for_update=True)
+        if session is None:
+            return
         project = tx.get_one(Project, session.project_id)
         left = PAUSED if project.paused_reason else reminders.remind(tx, project, session)
         if left is None:

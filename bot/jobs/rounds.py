@@ -146,8 +146,12 @@ class Round:
         ensure(self.work, self.project, "check", local_id, text, make)
 
     def keep_body(self) -> None:
-        """The pull request's own text says what was decided."""
-        branch = self.session.branch or ""
+        """The text of our own pull request says what was decided, unless a chain has taken it over."""
+        branch = self.session.branch
+        with self.work.db.read() as tx:
+            chain_speaks = intents.find(tx, "chain_body", branch or "") is not None
+        if branch is None or chain_speaks:
+            return
         body = self._body(branch)
 
         def make(row: GithubObject, _since: datetime | None) -> Made:
@@ -161,7 +165,9 @@ class Round:
     def say_what_happened(self) -> None:
         """Conflicts and decisions in their threads, at the end the receipt; and when to remind people."""
         with self.work.note() as tx:
-            reminders.plan(tx, tx.get_one(AnsweringSession, self.session.id))
+            kept = tx.get_one(AnsweringSession, self.session.id)
+            rounds.shown(kept)
+            reminders.plan(tx, kept)
             for row in answering.questions(tx, self.session.id):
                 at = row.decision["at"] if row.decision else ""
                 if row.conflict:

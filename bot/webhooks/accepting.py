@@ -71,7 +71,8 @@ def _keep(tx: Session, project: Project, comment: Comment, command: Command) -> 
         number=comment.number, on_pull_request=comment.on_pull_request, url=comment.url,
         user_id=comment.author.id, login=comment.author.login,
         app_id=comment.app_id if comment.author.is_bot else None,
-        verb=command.verb, starts=bool(command.form and command.form.starts), text=str(command),
+        verb=command.verb, text=str(command),
+        starts=bool(command.form and command.form.starts and not command.dry_run),
         written=command.written, said_at=comment.at,
     )  # fmt: skip
 
