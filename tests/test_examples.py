@@ -13,6 +13,7 @@ from api import ROUTES
 from api.routes import IN_PATH
 from bot.config import Config
 from bot.domain import answering, callbacks, projects
+from bot.store import clock
 from bot.store.db import Database
 from bot.store.models import AnsweringSession, Issue
 from tests.bench.servers import ASKFIRST, HOST, server
@@ -112,7 +113,7 @@ def endpoint(command: str) -> str:
 def ready(rest: Rest, command: str) -> str:
     """The command with a key and with objects of a project of its own, in a state in which it does what it is for."""
     with rest.db.write() as tx:
-        rest.mine = projects.create(tx, "another", "/srv/another")
+        rest.mine = projects.create(tx, clock.new_id("another"), "/srv/another")
     rest.key = rest.new_key(project=rest.mine)
     named = re.findall(r"\b([a-z]+)_…", command)
     sets = [one_of_each(rest, rest.mine) for _ in range(max(map(named.count, named), default=1))]
