@@ -233,3 +233,28 @@ def test_a_reply_in_a_thread_and_a_review(rest: Rest) -> None:
         now(rest, session)
         [row] = questions_of(rest, session)
         assert (row["status"], row["conflict"]) in (("approved", False), ("pending", True))
+
+
+def test_a_start_and_a_delete(rest: Rest) -> None:
+    for _ in ROUNDS:
+        chain = rest.chain().id
+        body = {"chainId": chain}
+        started, deleted = codes(
+            rest.at_once(("POST", "/work-chains/start", body), ("POST", "/work-chains/delete", body))
+        )
+        assert (started, deleted) in ((201, 409), (404, 200))
+        assert len(rest.get("/runs/list", chainId=chain).json["data"]) == (started == 201)
+
+
+def test_a_start_and_the_deletion_of_its_issue(rest: Rest) -> None:
+    for _ in ROUNDS:
+        issue = rest.issue().id
+        chain = rest.chain(issue).id
+        started, deleted = codes(
+            rest.at_once(
+                ("POST", "/work-chains/start", {"chainId": chain}),
+                ("POST", "/issues/delete", {"issueId": issue}),
+            )
+        )
+        assert started == 201 and deleted in (200, 409)
+        assert len(rest.get("/runs/list", chainId=chain).json["data"]) == (deleted == 409)

@@ -225,6 +225,7 @@ def test_whoever_started_it_may_cancel_it(house: House, commands: Commands, talk
 def test_an_issue_of_a_persons_is_adopted_when_a_command_names_it(
     house: House, commands: Commands, talk: Issue
 ) -> None:
+    house.repository.private = False
     wish = house.stranger.opens_issue(house.repository, "Dark mode", "As a night owl.\r\n\r\nPlease.")
     commands.settle()
     assert house.get("/issues/list")["data"] == []
@@ -323,7 +324,7 @@ def test_a_person_gives_twenty_commands_and_starts_five_agents_an_hour(
     assert signs(commands.gives(writer, talk, SCAN)) == ["eyes", "confused"]
     assert "You have started 5 agents in this hour." in words(talk)[-1]
     assert signs(commands.gives(commands.person("write"), talk, SCAN)) == ["eyes"], "each has a count"
-    for _ in range(MOST_COMMANDS - MOST_STARTS - 1):
+    for _ in range(MOST_COMMANDS - MOST_STARTS):  # what was refused for its number does not count
         commands.gives(writer, talk, "/askfirst status")
     over = commands.gives(writer, talk, "/askfirst status")
     assert signs(over) == ["eyes", "confused"] and "more than 20 commands in an hour" in words(talk)[-1]
@@ -358,7 +359,9 @@ def test_bots_are_heard_only_where_their_app_is_listed(
     heard = commands.gives(renovate, talk, f"{SCAN}\n/askfirst approve all\n/askfirst decide Q1: B")
     assert signs(heard) == ["eyes", "confused"]
     assert [one.status for one in commands.given()] == ["done", "refused", "refused"]
-    assert [one["createdBy"] for one in house.get("/issue-sessions/list")["data"]] == ["github:renovate[bot]"]
+    [session] = house.get("/issue-sessions/list")["data"]
+    [line] = house.get("/events/list", objectId=session["id"])["data"]
+    assert line["by"] == "github:renovate[bot]"
     assert words(talk) == [], "a bot is refused by the reaction alone"
     remark = renovate.comments_on_line(pull, "new.py", 1, SCAN)  # of these GitHub does not say by which App
     waits = commands.gives(renovate, pull, SCAN)
@@ -413,7 +416,7 @@ def test_a_refusal_is_said_once_and_an_unknown_verb_gets_its_nearest_once(
 @on_sqlite
 def test_words_quoted_in_a_refusal_reach_nobody(house: House, commands: Commands, talk: Issue) -> None:
     commands.gives(commands.person("read"), talk, "/askfirst scan @bob #1 `x` <b>")
-    assert words(talk)[0].startswith("> ``/askfirst scan @bob #1 `x` <b>``\n")
+    assert words(talk)[0].startswith("> `` /askfirst scan @bob #1 `x` <b> ``\n")
 
 
 @on_sqlite
