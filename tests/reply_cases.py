@@ -82,7 +82,7 @@ APPROVALS: list[Case] = [
     ("“ok”", YES, "curly ones"),
     ("(yes)", YES, "in brackets"),
     ("- approve", APPROVED, "copied as an item from our list of ways to answer"),
-    ("@askfirst, approved", APPROVED, "our own name is an address"),
+    ("@askfirst, approved", TALK, "our own name begins a command, which is answered as one"),
     ("approve\n\nThank you for asking!", APPROVED, "the first paragraph decides, the rest is a remark"),
     ("approve\n\nWe do the same in the other module.", APPROVED, "the rest is a remark"),
     ("Yes.\r\n\r\nShall I merge afterwards?", YES, "a question in the rest is a remark"),

@@ -230,6 +230,7 @@ SENTENCES: list[Callable[[str], str]] = [
     texts.scan_failed,
     lambda x: texts.gone("a" * 40, "b" * 40),
     lambda x: texts.back("a" * 40),
+    lambda x: texts.dismissed("duplicate", x),
 ]
 
 

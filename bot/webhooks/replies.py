@@ -96,7 +96,8 @@ def parse_numbered(body: str | None, slug: str = "askfirst") -> list[tuple[int, 
 def _own(body: str | None, slug: str) -> list[Line]:
     """The person's own lines; none in a command, or where a text of ours was copied with its mark."""
     body = body or ""
-    if commands.parse(body, slug):
+    # at the end it is not somebody's quote: mail programs quote what they keep, and keep no comment
+    if commands.parse(body, slug) or body.rstrip().rpartition("\n")[2].startswith(_OURS):
         return []
     if _OURS in body and any(
         _SHOWN in line.text for line in mail.own(words.lines(body.replace(_OURS, _SHOWN)))
