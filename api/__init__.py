@@ -41,6 +41,7 @@ ROUTES = (
 
 def register(app: Flask) -> None:
     """Put every endpoint on the application, `/healthz` and `/readyz`, and `/docs`."""
+    app.url_map.merge_slashes = False  # a path with an empty part names nothing; it is not sent elsewhere
     for part in (request_ids, auth, limits, errors):
         part.register(app)
     for route in ROUTES:

@@ -54,7 +54,9 @@ def repo(fake: FakeGitHub, mona: Person, shop: Repository) -> Iterator[Repo]:
     app = fake.create_app()
     installation = fake.install(mona, [shop])
     with App(app.id, app.private_key, fake.api_url, httpx.WSGITransport(fake.app)) as ours:
-        yield ours.installation(installation.id, shop.id, {"issues": "write"}).repo(shop.full_name)
+        yield ours.installation(installation.id, shop.id, {"issues": "write", "pull_requests": "write"}).repo(
+            shop.full_name
+        )
     assert fake.violations == []
 
 
