@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 import time
+import unicodedata
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -52,6 +54,13 @@ def test_what_mail_programs_add_changes_nothing(tail: str, line_end: str) -> Non
 @pytest.mark.parametrize(("body", "found", "why"), NUMBERED)
 def test_answers_by_number(body: str | None, found: list[tuple[int, str]], why: str) -> None:
     assert parse_numbered(body) == found, why
+
+
+def test_every_word_that_decides_is_documented() -> None:
+    page = Path(__file__).parent.parent / "docs/answering.md"
+    documented = unicodedata.normalize("NFKC", page.read_text()).casefold()
+    deciding = vocabulary.APPROVE | vocabulary.EXPLICIT | vocabulary.REFUSE
+    assert [word for word in deciding if f"`{word}" not in documented and word not in "👍👎"] == []
 
 
 def test_a_letter_needs_an_option() -> None:

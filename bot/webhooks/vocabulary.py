@@ -96,8 +96,9 @@ _MEANINGS = {
 
 def meanings(text: str) -> list[str] | None:
     """What each word of a text says, a letter for an option's; None where it says more than the tables know."""
-    words = _words(text) if len(text) <= _LONGEST else ["?"]
-    found = []
+    if len(text) > _LONGEST:
+        return None
+    words, found = _words(text), []
     while words:
         count = next((n for n in range(_MOST_WORDS, 0, -1) if " ".join(words[:n]) in _MEANINGS), 1)
         phrase, words = " ".join(words[:count]), words[count:]
