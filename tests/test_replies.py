@@ -257,6 +257,12 @@ def test_no_reply_takes_more_than_its_length() -> None:
         )
 
 
+def test_what_is_never_closed_is_looked_for_once() -> None:
+    usual = seconds("x " + "\\<" * 30_000)
+    for opener in ("<?", "<!--", "<![CDATA["):
+        assert seconds("x " + opener * (60_000 // len(opener))) < 10 * usual
+
+
 @pytest.mark.parametrize("written", [*SENTENCES, *BODIES])
 @settings(max_examples=15)
 @given(text=anything.map(lambda text: text.replace("\ud800", "")))

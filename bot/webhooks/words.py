@@ -34,7 +34,7 @@ _TICKS = re.compile("`+")
 _CLOSERS = {"<!--": "-->", "<?": "?>", "<![CDATA[": "]]>"}
 _LEAVES = ("inline", "html_block", "fence", "code_block", "definition")
 
-_BLOCKS = MarkdownIt("commonmark", {"inline_definitions": True, "maxNesting": 8})
+_BLOCKS = MarkdownIt("commonmark", {"inline_definitions": True})
 _BLOCKS.core.ruler.enableOnly(["block"])
 
 
