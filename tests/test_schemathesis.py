@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 import schemathesis
@@ -13,12 +13,23 @@ from schemathesis.config import SchemathesisConfig
 from schemathesis.engine import events, from_schema
 from schemathesis.engine.recorder import CaseNode, ScenarioRecorder
 from schemathesis.openapi.checks import RejectedPositiveData
+from sqlalchemy import select
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from api.schemas.shown import an_id
 from bot.config import Config
 from bot.store import clock
 from bot.store.db import Database
+from bot.store.models import (
+    AnsweringSession,
+    ChainItem,
+    Issue,
+    IssueSession,
+    Project,
+    Run,
+    SessionQuestion,
+    WorkChain,
+)
 from tests.rest import Rest
 
 # what may be wrong though the schema allows it: signed, what only git or this project knows, or one item beside others
@@ -66,7 +77,24 @@ def rest(config: Config, db: Database, monkeypatch: pytest.MonkeyPatch) -> Rest:
         rest.session()
         rest.asked({}, {})
         rest.chain()
+        rest.run()
     return rest
+
+
+@pytest.fixture
+def renew(rest: Rest) -> Callable[[], None]:
+    """Brings those objects back to what they were: what one endpoint deleted or ended is there for the next."""
+    tables = (Project, IssueSession, Issue, AnsweringSession, SessionQuestion, WorkChain, ChainItem, Run)
+    with rest.db.read() as tx:
+        rows = [row for table in tables for row in tx.scalars(select(table))]
+
+    def again() -> None:
+        with rest.db.write() as tx:
+            for row in rows:
+                tx.merge(row)
+                tx.flush()
+
+    return again
 
 
 @pytest.fixture
@@ -80,7 +108,7 @@ def url(rest: Rest) -> Iterator[str]:
     server.server_close()
 
 
-def test_the_api_does_what_its_document_says(rest: Rest, url: str) -> None:
+def test_the_api_does_what_its_document_says(rest: Rest, url: str, renew: Callable[[], None]) -> None:
     # what is refused never comes to the database: one of the two is enough for all the ways to be wrong
     coverage = "all" if rest.db.engine.dialect.name == "sqlite" else "positive"
     config = SchemathesisConfig.from_dict({
@@ -99,13 +127,12 @@ def test_the_api_does_what_its_document_says(rest: Rest, url: str) -> None:
     wrong: set[str] = set()
     reached: set[str] = set()
     followed: set[str] = set()
-    # played first it would leave nothing else to play: in a paused project nothing starts
-    schema = schema.exclude(path="/project/pause")
     for event in from_schema(schema).execute():
         assert not isinstance(event, events.FatalError), event
         if isinstance(event, events.NonFatalError):
             wrong.add(str(event.info))
         if isinstance(event, events.ScenarioFinished):
+            renew()
             wrong |= set(failures(event.recorder))
             for case in succeeded(event.recorder):
                 reached.add(case.value.operation.label)
@@ -113,9 +140,9 @@ def test_the_api_does_what_its_document_says(rest: Rest, url: str) -> None:
                     followed.add(case.transition.id)
     assert not wrong, "\n\n".join(sorted(wrong))
     operations = {each.ok().label for each in schema.get_all_operations()}
-    # nothing is proved by requests that all fail; some need a state that only an agent brings about
-    assert len(reached) > 0.75 * len(operations), operations - reached
-    assert len(followed) > 5, followed
+    # nothing is proved by requests that all fail
+    assert len(reached) > 0.8 * len(operations), operations - reached
+    assert len(followed) > 10, followed
 
 
 def failures(recorder: ScenarioRecorder) -> Iterator[str]:
