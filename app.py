@@ -202,6 +202,8 @@ def serve(target: str, host: str, port: int, workers: int) -> None:
     Granian(
         target, host, port, interface=Interfaces.WSGI, factory=True, workers=workers, blocking_threads=2,
         respawn_failed_workers=True, websockets=False, log_enabled=False,
+        # a client that never finishes would hold the stop for good; containers are given 10 s
+        workers_kill_timeout=5,
     ).serve()  # fmt: skip
 
 
