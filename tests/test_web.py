@@ -46,13 +46,18 @@ def status(port: int, request: bytes) -> int:
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-def test_no_request_brings_the_server_down_or_keeps_it_from_stopping(config: Config, db: Database, redis_url: str) -> None:
+def test_no_request_brings_the_server_down_or_keeps_it_from_stopping(
+    config: Config, db: Database, redis_url: str
+) -> None:
     key = Rest(config, db).key
     environment = {
         "DATABASE_URL": config.database_url, "ASKFIRST_HOME": str(config.askfirst_home), "REDIS_URL": redis_url,
     }  # fmt: skip
     unfinished = socket.socket()
-    with unfinished, server(lambda port: [str(ASKFIRST), "web", "--port", str(port)], environment) as (port, _):
+    with (
+        unfinished,
+        server(lambda port: [str(ASKFIRST), "web", "--port", str(port)], environment) as (port, _),
+    ):
         unfinished.connect((HOST, port))
         unfinished.sendall(b"POST /api/v1/issues/create HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n{")
         for request, expected in requests(key):
