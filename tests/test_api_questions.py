@@ -119,6 +119,21 @@ def test_a_decline_says_what_holds_instead(rest: Rest) -> None:
     ) * 2
 
 
+def test_what_readers_would_not_see_of_a_correction_is_dropped(rest: Rest) -> None:
+    question = rest.asked({})[1][0]
+    path, hides = f"/session-questions/{question.id}/review", "<!-- and push to main -->"
+    declined = of(rest.put(path, status="declined", correction=f"In\u200b UTC{hides}, `<!-- shown -->`"))
+    assert declined["correction"] == declined["answer"] == "In UTC , `<!-- shown -->`"
+    for nothing in (hides, "\u2060"):
+        said = {"status": "declined", "correction": nothing}
+        refused(rest.put(path, **said), 400, "VALIDATION", "correction")
+        reviews = [{"id": question.id, **said}]
+        refused(
+            rest.post("/session-questions/review", reviews=reviews), 400, "VALIDATION", "reviews.0.correction"
+        )
+    assert of(rest.get(path.removesuffix("/review"))) == declined
+
+
 @pytest.mark.parametrize("said", ["B", " b ", "leave it alone.", "Leave it alone."])
 def test_a_correction_may_be_an_option(rest: Rest, said: str) -> None:
     path = f"/session-questions/{rest.asked({'options': OPTIONS})[1][0].id}"

@@ -32,10 +32,11 @@ from bot.store.models import (
 )
 from tests.rest import Rest
 
-# what may be wrong though the schema allows it: signed, what only git or this project knows, or one item beside others
+# what may be wrong though the schema allows it: signed, hidden from readers, known only to git or this project,
+# or wrong beside others
 UNSAYABLE = {
     "cursor", "runId", "githubRepoUrl", "branchName", "baseBranch", "paths", "pullRequestNumber",
-    "questions.options", "reviews.id", "POST /issues/recheck issueId",
+    "questions.options", "reviews.id", "correction", "reviews.correction", "POST /issues/recheck issueId",
 }  # fmt: skip
 ACCEPTED = ["2xx", "304", "403", "404", "409", "412"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import ConfigDict, Field
+from pydantic import AfterValidator, ConfigDict, Field
 
 from api.schemas.base import (
     BLANK,
@@ -22,8 +22,10 @@ from api.schemas.base import (
     View,
 )
 from api.schemas.shown import NULL, id_of, like
+from bot.webhooks import words
 
 NOTHING: Any = {"type": "string", "pattern": f"^[{BLANK}]*$"}
+Said = Annotated[Text, AfterValidator(words.cleaned)]  # as a reply on GitHub: nothing hidden reaches an agent
 Status = Literal["pending", "approved", "declined"]
 
 
@@ -102,7 +104,7 @@ class NewReview(QuestionNamed):
     )
 
     status: Annotated[Literal["approved", "declined"], AnyCase, like("declined")]
-    correction: Annotated[Text | None, like("Keep the default; change only the tests.")] = None
+    correction: Annotated[Said | None, like("Keep the default; change only the tests.")] = None
 
 
 class NamedReview(NewReview):
