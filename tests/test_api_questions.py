@@ -141,6 +141,20 @@ def test_a_correction_may_be_an_option(rest: Rest, said: str) -> None:
     assert declined["correction"] == declined["answer"] == "Leave it alone."
 
 
+@pytest.mark.parametrize(
+    "said", ["B, but only in tests", "option b: except for tests", "B only where it is public"]
+)
+def test_of_a_correction_that_starts_from_an_option_the_agent_is_given_that_too(
+    rest: Rest, said: str
+) -> None:
+    path = f"/session-questions/{rest.asked({'options': OPTIONS})[1][0].id}"
+    declined = of(rest.put(f"{path}/review", status="declined", correction=said))
+    assert (declined["correction"], declined["answer"]) == (said, f"{said}\n\n(B: Leave it alone.)")
+    for other in ("A default may change", "E, if you like", "Because of B, no"):
+        declined = of(rest.put(f"{path}/review", status="declined", correction=other))
+        assert declined["answer"] == declined["correction"] == other
+
+
 def test_a_review_can_be_changed_and_taken_back_until_the_session_is_reviewed(rest: Rest) -> None:
     session, [question] = rest.asked({})
     path, status = f"/session-questions/{question.id}", f"/answering-sessions/{session.id}/status"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence, Set
 from datetime import datetime, timedelta
 from typing import Any
@@ -15,6 +16,7 @@ from bot.domain.votes import NOTHING, WITHDRAWN, Source, Voter
 from bot.store import clock, outbox
 from bot.store.models import AnsweringSession, Issue, Project, QuestionVote, SessionQuestion
 
+_FROM_OPTION = re.compile(r"(?:option )?([A-E])(?:[,;:.)] ?\S| (?:but|except|only)\b)", re.IGNORECASE)
 REVIEWED_IN = ("active", "reviewed", "completed")  # sessions whose answers hold
 
 
@@ -245,10 +247,16 @@ def settled(tx: Session, session: AnsweringSession, settle: timedelta) -> float 
 
 
 def answer(question: SessionQuestion) -> str | None:
-    """What the agent is given: the assumption, or the correction; nothing while it is open."""
+    """What the agent is given: the assumption, or the correction; nothing while it is open.
+
+    Of a correction that starts from an option, as "B, but only in tests", the option's text is given too.
+    """
     if question.status == "approved":
         return question.assumption
-    return question.correction if question.status == "declined" else None
+    said = question.correction if question.status == "declined" else None
+    start = _FROM_OPTION.match(said or "")
+    option = _chosen(question, start[1]) if start else None
+    return f"{said}\n\n({option['letter']}: {option['text']})" if option else said
 
 
 def answers(tx: Session, session: AnsweringSession) -> list[dict[str, Any]]:
