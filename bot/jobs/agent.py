@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -21,7 +19,7 @@ from bot.sandbox import open_sandbox, push, repo
 from bot.sandbox.base import Sandbox, SandboxError
 from bot.sandbox.changes import Refused
 from bot.sandbox.git import RepoError
-from bot.sandbox.process import PREFIX
+from bot.sandbox.scratch import scratch
 from bot.sandbox.template import Template
 from bot.store.models import Project, Run
 
@@ -76,13 +74,13 @@ def checkout(
     anew. Raises RunFailed, also for a `ref` that is not there.
     """
     home = work.tools.config.askfirst_home
-    with tempfile.TemporaryDirectory(prefix=f"{PREFIX}{os.getpid()}-checkout-") as folder, reasons(project):
-        source = mirror(work, project, pull=pull)
-        there = push.remote_branch(home, work.tools.remote(project), branch) if branch else None
-        commit = repo.checkout(source.folder, there or ref or source.head.branch, Path(folder))
-        yield Checkout(
-            Path(folder), source.folder, commit, source.head.branch, there is not None, source.config
-        )
+    with scratch("checkout") as folder, reasons(project):
+        source, remote = mirror(work, project, pull=pull), work.tools.remote(project)
+        there = push.remote_branch(home, remote, branch) if branch else None
+        commit = repo.resolve(source.folder, there or ref or source.head.branch)
+        repo.complete(source.folder, remote, commit)
+        repo.checkout(source.folder, commit, folder)
+        yield Checkout(folder, source.folder, commit, source.head.branch, there is not None, source.config)
 
 
 def mirror(work: Work, project: Project, *, pull: int | None = None) -> Mirror:
@@ -90,6 +88,7 @@ def mirror(work: Work, project: Project, *, pull: int | None = None) -> Mirror:
     home, remote = work.tools.config.askfirst_home, work.tools.remote(project)
     head = repo.remote_head(home, remote)
     folder = repo.fetch(home, project.id, remote, pull=pull)
+    repo.complete(folder, remote, head.commit)
     text = repo.file_at(folder, head.commit, repo_config.PATH)
     with work.note() as tx:
         kept = tx.get_one(Project, project.id)

@@ -57,6 +57,7 @@ def outdated(round: Round) -> set[int]:
     now = source.head.commit if round.is_ours else repo.pull_ref(round.number)
     paths = {place.path for one in about for place in one.places}
     try:
+        repo.complete(source.folder, round.work.tools.remote(round.project), asked_at, now)
         changed = {path: commits.changed_lines(source.folder, asked_at, now, path) for path in paths}
     except GitFailed:
         return set()  # one of the commits is not there any more: nothing is known

@@ -69,6 +69,7 @@ def _push(
         return None, ""
     source = agent.mirror(work, project)
     before = there or source.head.commit
+    repo.complete(source.folder, remote, before)
     now = repo.file_at(source.folder, before, path)
     if (there and now == text) or (now is None and not anew):
         return source.folder, before

@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 import re
 import sys
-import tempfile
 from pathlib import Path
 
 from bot.sandbox.changes import Changes, Refused, shown
 from bot.sandbox.git import git
+from bot.sandbox.scratch import scratch
 
 SECONDS = 60.0
 SUBMODULE = "160000"
@@ -31,12 +31,12 @@ def commit(
     everything else the same commit comes out again.
     """
     _no_submodules(mirror, parent, changes)
-    with tempfile.TemporaryDirectory(dir=mirror.parent) as folder:
-        index = {"GIT_INDEX_FILE": os.path.join(folder, "index")}
+    with scratch("commit") as folder:
+        index = {"GIT_INDEX_FILE": str(folder / "index")}
         git(["read-tree", parent], mirror, SECONDS, extra=index)
-        entries = _entries(mirror, changes, Path(folder))
+        entries = _entries(mirror, changes, folder)
         git(["update-index", "-z", "--index-info"], mirror, SECONDS, extra=index, data=entries)
-        tree = git(["write-tree"], mirror, SECONDS, extra=index).strip()
+        tree = git(["write-tree", "--missing-ok"], mirror, SECONDS, extra=index).strip()
     who = _who(author_name, author_email, at)
     made = git(["commit-tree", tree, "-p", parent], mirror, SECONDS, extra=who, data=message.encode())
     return made.strip()

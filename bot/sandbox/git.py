@@ -11,9 +11,13 @@ import re
 import signal
 import subprocess
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
+
+ORIGIN = "origin"
+PARTIAL = "blob:none"
 
 SECRETS = [
     (re.compile(r"ghs_[A-Za-z0-9._-]{36,}"), "[token]"),
@@ -39,8 +43,12 @@ SAFE = {
     "core.protectHFS": "true",
     "core.protectNTFS": "true",
     "gc.auto": "0",
+    "gc.autoDetach": "false",
     "maintenance.auto": "false",
     "submodule.recurse": "false",
+    # a minute without a byte, and it ends by itself; so does one whose worker was killed
+    "http.lowSpeedLimit": "1",
+    "http.lowSpeedTime": "60",
 }
 
 
@@ -77,6 +85,11 @@ class Remote:
     def protocols(self) -> tuple[str, ...]:
         return ("https", "http", "file") if self.plain else ("https", "http")
 
+    @property
+    def allowed(self) -> str:
+        """What git may speak: to an address on the network never the protocol of files."""
+        return "file" if self.scheme == "file" else "https:http"
+
 
 def redact(text: str) -> str:
     """The text without tokens and without the login part of URLs."""
@@ -92,10 +105,12 @@ def git(
     remote: Remote | None = None,
     extra: dict[str, str] | None = None,
     data: bytes | None = None,
+    keep: Sequence[int] = (),
 ) -> str:
     """Runs git with that repository as GIT_DIR and returns its output; GitFailed or RepoError (time).
 
-    `extra`: more environment; `data`: its standard input.
+    With a `remote` git knows it as ORIGIN. `extra`: more environment; `data`: its standard input; `keep`: open
+    files that it holds as long as it lives, also when we do not.
     """
     environment = _environment(remote) | {"GIT_DIR": str(folder)} | (extra or {})
     process = subprocess.Popen(
@@ -106,6 +121,7 @@ def git(
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         start_new_session=True,
+        pass_fds=keep,
     )
     try:
         output, errors = process.communicate(data, timeout=timeout)
@@ -163,14 +179,30 @@ def _environment(remote: Remote | None) -> dict[str, str]:
         "GIT_ATTR_NOSYSTEM": "1",
         "GIT_LFS_SKIP_SMUDGE": "1",
         "GIT_NO_REPLACE_OBJECTS": "1",
-        "GIT_ALLOW_PROTOCOL": ":".join(remote.protocols) if remote else "none",
+        "GIT_ALLOW_PROTOCOL": remote.allowed if remote else "none",
     }
+    environment |= _origin(remote) if remote else {}
     handed_on = NETWORK + (OPERATORS if remote and remote.plain else ())
     environment |= {name: os.environ[name] for name in handed_on if name in os.environ}
     if remote and remote.plain:
         return environment
     nothing = {"GIT_CONFIG_NOSYSTEM": "1", "GIT_CONFIG_GLOBAL": "/dev/null", "HOME": "/nonexistent"}
     return environment | nothing
+
+
+def _origin(remote: Remote) -> dict[str, str]:
+    """The remote by name, so that its address is in no argument and no file; its contents are fetched when needed.
+
+    https://git-scm.com/docs/partial-clone
+    """
+    settings = {"url": remote.url, "promisor": "true", "partialclonefilter": PARTIAL}
+    pairs = [(f"remote.{ORIGIN}.{name}", value) for name, value in settings.items()]
+    numbered = {
+        f"GIT_CONFIG_{part}_{number}": text
+        for number, pair in enumerate(pairs)
+        for part, text in zip(("KEY", "VALUE"), pair, strict=True)
+    }
+    return {"GIT_CONFIG_COUNT": str(len(pairs)), **numbered}
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

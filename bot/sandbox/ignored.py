@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
 from bot.sandbox.git import GitFailed, git
+from bot.sandbox.scratch import scratch
 
 SECONDS = 60.0
 
@@ -17,8 +17,7 @@ def ignored(paths: Iterable[str], checkout: Path) -> list[str]:
     asked = list(paths)
     if not asked:
         return []
-    with tempfile.TemporaryDirectory(prefix="askfirst-ignored-") as folder:
-        repository = Path(folder)
+    with scratch("ignored") as repository:
         git(["init", "--quiet", "--bare", "--template=", str(repository)], repository, SECONDS)
         try:
             said = git(

@@ -23,13 +23,13 @@ from typing import BinaryIO, Self, cast
 
 from bot.sandbox.base import Finished, Limits, NotThere, OnLine, SandboxError, TimedOut
 from bot.sandbox.output import Output
+from bot.sandbox.scratch import make
 from bot.sandbox.template import Template
 from bot.sandbox.unpack import is_inside, unpack
 
 SUPERVISOR = Path(__file__).with_name("supervisor.py")
 MIB = 1024 * 1024
 GRACE = 5.0
-PREFIX = "askfirst-sandbox-"
 
 
 class ProcessSandbox:
@@ -43,8 +43,7 @@ class ProcessSandbox:
             )
         self.limits = limits or template.limits
         self._deadline = time.monotonic() + self.limits.timeout_ms / 1000
-        _sweep()
-        self._folder = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-"))
+        self._folder = make("run")
         self._root = self._folder / "askfirst"
         for name in ("askfirst", "home", "tmp"):
             (self._folder / name).mkdir(mode=0o700)
@@ -138,24 +137,6 @@ class ProcessSandbox:
             "ASKFIRST_TASK": str(self._root / "task.json"),
             "ASKFIRST_RESULT": str(self._root / "result.json"),
         }
-
-
-def _sweep() -> None:
-    """Removes the folders of processes that were killed before they could."""
-    for folder in Path(tempfile.gettempdir()).glob(f"{PREFIX}*-*"):
-        pid = folder.name.removeprefix(PREFIX).split("-")[0]
-        if pid.isdigit() and not _alive(int(pid)):
-            shutil.rmtree(folder, ignore_errors=True)
-
-
-def _alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        pass
-    return True
 
 
 def _drain(process: subprocess.Popen[bytes], output: Output, deadline: float) -> bool:

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 from bot.sandbox.branches import branch_name_error
-from bot.sandbox.git import GitFailed, Remote, RepoError, git
+from bot.sandbox.git import ORIGIN, GitFailed, Remote, RepoError, git
 from bot.sandbox.repo import CALL_SECONDS, FETCH_SECONDS, ask, clones, git_at, reason
 
 PROTECTED = re.compile(r"GH006|GH013|protected branch|repository rule violations", re.IGNORECASE)
@@ -59,7 +59,7 @@ def push(mirror: Path, remote: Remote, branch: str, commit: str, expected: str |
     try:
         git_at(
             remote,
-            ["push", *options, "--", remote.url, f"{commit}:refs/heads/{branch}"],
+            ["push", *options, "--", ORIGIN, f"{commit}:refs/heads/{branch}"],
             mirror,
             FETCH_SECONDS,
         )
@@ -69,7 +69,7 @@ def push(mirror: Path, remote: Remote, branch: str, commit: str, expected: str |
 
 def _at(folder: Path, remote: Remote, branch: str) -> str | None:
     ref = f"refs/heads/{branch}"
-    said = ask(["ls-remote", "--", remote.url, ref], folder, CALL_SECONDS, remote)
+    said = ask(["ls-remote", "--", ORIGIN, ref], folder, CALL_SECONDS, remote)
     # the pattern also matches the end of longer names
     found = [line.split("\t") for line in said.splitlines()]
     return next((commit for commit, name in found if name == ref), None)

@@ -6,19 +6,31 @@ A checkout has no `.git`, no submodules and no LFS content, and no filter or hoo
 from __future__ import annotations
 
 import fcntl
-import os
 import re
-import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from bot.sandbox.git import GitFailed, Remote, RepoError, askpass, git, redact, write_askpass
+from bot.sandbox.git import (
+    ORIGIN,
+    PARTIAL,
+    GitFailed,
+    Remote,
+    RepoError,
+    askpass,
+    git,
+    redact,
+    write_askpass,
+)
+from bot.sandbox.scratch import scratch
 
 FETCH_SECONDS = 600.0
 CALL_SECONDS = 60.0
+QUIETLY = ["--quiet", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules", f"--filter={PARTIAL}"]
+# packs what many fetches and commits left behind, now and then
+TIDY = ["-c", "gc.auto=6700", "gc", "--auto", "--quiet"]
 
 # what git says (LC_ALL=C) → what we say
 REASONS = [
@@ -58,7 +70,7 @@ class Head:
 def remote_head(home: Path, remote: Remote) -> Head:
     """Asks the remote for its default branch; RepoError when it is missing, closed, or has no commit."""
     folder = clones(home)
-    said = ask(["ls-remote", "--symref", "--", remote.url, "HEAD"], folder, CALL_SECONDS, remote)
+    said = ask(["ls-remote", "--symref", "--", ORIGIN, "HEAD"], folder, CALL_SECONDS, remote)
     branch = re.search(r"^ref: refs/heads/(\S+)\tHEAD$", said, re.MULTILINE)
     commit = re.search(r"^([0-9a-f]{40,64})\tHEAD$", said, re.MULTILINE)
     if not commit:
@@ -71,19 +83,31 @@ def fetch(
 ) -> Path:
     """Brings the bare mirror `clones/<key>` up to date with all branches and tags; returns its path.
 
-    `pull`: also the commits of this pull request on GitHub, wherever its branch lives.
+    Where the remote can, it gives the contents of files later, see `complete`. `pull`: also the commits of this
+    pull request on GitHub, wherever its branch lives.
     """
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,100}", key):
         raise ValueError(f"not a name for a clone: {key}")
     mirror = clones(home) / f"{key}.git"
-    with _only_one(mirror.with_suffix(".lock"), timeout):
+    with _only_one(mirror.with_suffix(".lock"), timeout) as held:
+        _clear(mirror)
         if not (mirror / "HEAD").exists():
             ask(["init", "--quiet", "--bare", "--template=", str(mirror)], mirror, CALL_SECONDS, remote)
         refs = ["+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*"]
         refs += [f"+{pull_ref(pull)}:{pull_ref(pull)}"] if pull else []
-        options = ["--quiet", "--prune", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules"]
-        ask(["fetch", *options, "--", remote.url, *refs], mirror, timeout, remote)
+        ask(["fetch", "--prune", *QUIETLY, "--", ORIGIN, *refs], mirror, timeout, remote, keep=[held])
+        ask(TIDY, mirror, timeout, remote, keep=[held])
     return mirror
+
+
+def complete(mirror: Path, remote: Remote, *commits: str) -> None:
+    """Brings what the files of these commits hold, where the mirror has only their names so far. RepoError."""
+    options = ["--objects", "--no-walk", "--no-object-names", "--missing=print", "--end-of-options"]
+    said = git(["rev-list", *options, *commits], mirror, CALL_SECONDS)
+    missing = [line[1:] for line in said.split() if line.startswith("?")]
+    if missing:
+        order = ["-c", "fetch.negotiationAlgorithm=noop", "fetch", *QUIETLY, "--stdin", "--", ORIGIN]
+        ask(order, mirror, FETCH_SECONDS, remote, data="\n".join(missing).encode())
 
 
 def pull_ref(number: int) -> str:
@@ -114,8 +138,8 @@ def checkout(mirror: Path, ref: str, target: Path) -> str:
     target.mkdir(parents=True, exist_ok=True)
     (mirror / "info").mkdir(exist_ok=True)
     (mirror / "info" / "attributes").write_text(RAW)
-    with tempfile.TemporaryDirectory(dir=mirror.parent) as folder:
-        index = {"GIT_INDEX_FILE": os.path.join(folder, "index"), "GIT_WORK_TREE": str(target)}
+    with scratch("index") as folder:
+        index = {"GIT_INDEX_FILE": str(folder / "index"), "GIT_WORK_TREE": str(target)}
         try:
             git(["read-tree", commit], mirror, CALL_SECONDS, extra=index)
             git(
@@ -146,18 +170,32 @@ def clones(home: Path) -> Path:
     return folder
 
 
-def ask(arguments: list[str], folder: Path, timeout: float, remote: Remote) -> str:
+def ask(
+    arguments: list[str],
+    folder: Path,
+    timeout: float,
+    remote: Remote,
+    data: bytes | None = None,
+    keep: Sequence[int] = (),
+) -> str:
     """A git call to a remote, its failure as a reason that a person understands."""
     try:
-        return git_at(remote, arguments, folder, timeout)
+        return git_at(remote, arguments, folder, timeout, data, keep)
     except GitFailed as failed:
         raise RepoError(reason(str(failed), remote)) from failed
 
 
-def git_at(remote: Remote, arguments: list[str], folder: Path, timeout: float) -> str:
+def git_at(
+    remote: Remote,
+    arguments: list[str],
+    folder: Path,
+    timeout: float,
+    data: bytes | None = None,
+    keep: Sequence[int] = (),
+) -> str:
     """The same with git's own words in a GitFailed. `folder`: a mirror, or the folder of all of them."""
     script = (folder if folder.name == "clones" else folder.parent) / "askpass"
-    return git(arguments, folder, timeout, remote, askpass(remote, script))
+    return git(arguments, folder, timeout, remote, askpass(remote, script), data, keep)
 
 
 def reason(said: str, remote: Remote) -> str:
@@ -175,8 +213,8 @@ def _last_line(said: str) -> str:
 
 
 @contextmanager
-def _only_one(lock: Path, timeout: float) -> Iterator[None]:
-    """One fetch of a mirror at a time, over all processes of this machine."""
+def _only_one(lock: Path, timeout: float) -> Iterator[int]:
+    """One fetch of a mirror at a time, over all processes of this machine; the file that git is to hold as well."""
     until = time.monotonic() + timeout
     with open(lock, "w") as file:
         while True:
@@ -187,4 +225,11 @@ def _only_one(lock: Path, timeout: float) -> Iterator[None]:
                 if time.monotonic() > until:
                     raise RepoError(f"another fetch of it took longer than {timeout:g} s") from None
                 time.sleep(0.05)
-        yield
+        yield file.fileno()
+
+
+def _clear(mirror: Path) -> None:
+    """Nobody else writes refs there now, so what locks them was left behind by a killed git."""
+    for name in ("", "refs"):
+        for left in (mirror / name).glob("**/*.lock" if name else "*.lock"):
+            left.unlink(missing_ok=True)

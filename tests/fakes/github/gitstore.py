@@ -53,7 +53,7 @@ class BareRepository:
         hook.write_bytes(HOOK.read_bytes())
         hook.chmod(0o755)
         with (self.path / "config").open("a") as config:
-            config.write("[receive]\n\thideRefs = refs/pull\n")
+            config.write("[receive]\n\thideRefs = refs/pull\n[uploadpack]\n\tallowFilter = true\n")
         return self
 
     def run(self, *arguments: str, data: bytes | None = None) -> bytes:
