@@ -6,6 +6,7 @@ import io
 import os
 import shutil
 import tarfile
+import tracemalloc
 from pathlib import Path
 
 import pytest
@@ -190,7 +191,11 @@ HOSTILE = [
     ("mkdir docs; echo '* @me' >docs/CODEOWNERS", "protected"),
     ("mkdir -p sub; echo x >sub/uv.lock", "protected"),
     ("for n in $(seq 101); do echo $n >f$n; done", "101 files, more than the 100"),
+    ("mkdir many; cd many; seq 10000 | xargs touch; cd ..", "10000 files, more than the 100"),
     ("seq 200000 >big", "more than the 1048576"),
+    ("truncate -s 200M big", "larger than 64 MiB"),
+    ("echo '* filter=evil' >.gitattributes", "a filter over files"),
+    ("mkdir sub; echo '[attr]x -text filter' >sub/.GitAttributes", "a filter over files"),
     ("ln -s /etc/passwd link", "would lead out"),
     ("ln -s ../outside link", "would lead out"),
     ("mkdir d; ln -s ../d/../../x d/link", "would lead out"),
@@ -253,6 +258,65 @@ def test_nothing_is_put_into_a_submodule(shop: Shop) -> None:
     changes = shop.fixed("mkdir -p lib; echo x >lib/x")
     with pytest.raises(Refused, match="lib is a submodule"):
         shop.commit(changes)
+
+
+def test_attributes_that_run_nothing_may_be_set(shop: Shop) -> None:
+    check(shop.fixed("echo '*.filter text eol=lf diff=python # filtered' >.gitattributes"), PROTECTED)
+
+
+def test_a_giant_is_refused_by_its_size_and_never_read_into_memory(shop: Shop, tmp_path: Path) -> None:
+    member = tarfile.TarInfo("repo/giant")
+    member.size = 1024**3
+    with (tmp_path / "tar").open("w+b") as tar:
+        tar.write(member.tobuf())
+        tar.truncate(tar.tell() + member.size + 1024)  # its zeros take no room on the disk either
+        tar.seek(0)
+        tracemalloc.start()
+        with pytest.raises(Refused, match="larger than 64 MiB"):
+            take(tar, shop.folder)
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+    assert peak < 16 * 1024**2
+
+
+def test_a_giant_that_was_there_and_did_not_change_is_compared_piece_by_piece(
+    shop: Shop, tmp_path: Path
+) -> None:
+    giant = shop.folder / "giant"
+    with giant.open("wb") as file:
+        file.truncate(200 * 1024**2)
+    spool = tmp_path / "tar"
+    with tarfile.open(spool, "w") as tar:
+        tar.add(shop.folder, "repo")
+    tracemalloc.start()
+    with spool.open("rb") as opened:
+        assert not take(opened, shop.folder)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 16 * 1024**2
+
+
+def test_renames_pointers_of_lfs_and_submodules_come_back_as_they_are(shop: Shop) -> None:
+    pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:" + "0" * 64 + "\nsize 5\n"
+    attributes = "*.bin filter=lfs diff=lfs merge=lfs -text\n"
+    commit_in(shop.origin, **{".gitattributes": attributes, "a.bin": pointer})
+    run_git(shop.origin, "update-index", "--add", "--cacheinfo", f"160000,{shop.head},lib")
+    run_git(shop.origin, "commit", "--quiet", "--message=sub")
+    shutil.rmtree(shop.folder)
+    shop.ready()
+    assert (shop.folder / "a.bin").read_text() == pointer and not shop.fixed("true")
+    changes = shop.fixed("mkdir data; mv a.bin data/b.bin; mv a.py data/")
+    check(changes, PROTECTED)
+    made = shop.commit(changes)
+    assert shop.show(made, "data/b.bin").decode() == pointer and shop.modes(made)["lib"] == "160000"
+    assert sorted(shop.modes(made)) == [
+        ".gitattributes",
+        ".gitignore",
+        "data/a.py",
+        "data/b.bin",
+        "lib",
+        "run.sh",
+    ]
 
 
 def made_tar(*members: tuple[str, bytes]) -> io.BytesIO:

@@ -8,7 +8,7 @@ import tarfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import BinaryIO, Literal
+from typing import IO, BinaryIO, Literal
 
 from bot.sandbox.ignored import ignored
 
@@ -20,6 +20,7 @@ LINK: Mode = "120000"
 # what is read at most, long before anything is checked; far above what may pass
 MAX_MEMBERS = 500_000
 MAX_READ = 64 * 1024 * 1024
+CHUNK = 256 * 1024
 
 
 class Refused(Exception):
@@ -128,21 +129,34 @@ def _below_link(path: str, before: dict[str, Mode]) -> bool:
 def _compare(
     archive: tarfile.TarFile, members: dict[str, tarfile.TarInfo], checkout: Path, before: dict[str, Mode]
 ) -> Iterator[Change]:
-    size = 0
+    room = MAX_READ
     root = os.path.realpath(checkout) + os.sep
     for path in sorted(members.keys() | before.keys()):
-        full = checkout / path
-        if path not in members:
-            if before[path] != LINK or os.path.realpath(full).startswith(root):
-                yield Change(path, _old(full, before[path]), None)
+        full, member = checkout / path, members.get(path)
+        if member is None and before[path] == LINK and not os.path.realpath(full).startswith(root):
             continue
-        new = _new(archive, members[path])
+        if member and path in before and _is_same(archive, member, full, before[path]):
+            continue
+        # by their sizes first: what is too much is never read into memory
+        room -= (_size(archive, member) if member else 0) + (os.lstat(full).st_size if path in before else 0)
+        if room < 0:
+            raise Refused(f"the change is larger than {MAX_READ // 1024 // 1024} MiB")
         old = _old(full, before[path]) if path in before else None
-        if new != old:
-            size += len(new.content)
-            if size > MAX_READ:
-                raise Refused(f"the change is larger than {MAX_READ // 1024 // 1024} MiB")
-            yield Change(path, old, new)
+        yield Change(path, old, _new(archive, member) if member else None)
+
+
+def _is_same(archive: tarfile.TarFile, member: tarfile.TarInfo, full: Path, mode: Mode) -> bool:
+    if _mode_of(member) != mode:
+        return False
+    if mode == LINK:
+        return os.fsencode(member.linkname) == os.fsencode(os.readlink(full))
+    if _size(archive, member) != full.stat().st_size:
+        return False
+    with _opened(archive, member) as new, full.open("rb") as old:
+        while chunk := new.read(CHUNK):
+            if chunk != old.read(CHUNK):
+                return False
+    return True
 
 
 def _old(full: Path, mode: Mode) -> Entry:
@@ -152,14 +166,32 @@ def _old(full: Path, mode: Mode) -> Entry:
 def _new(archive: tarfile.TarFile, member: tarfile.TarInfo) -> Entry:
     if member.issym():
         return Entry(LINK, os.fsencode(member.linkname))
+    with _opened(archive, member) as source:
+        return Entry(_mode_of(member), source.read())
+
+
+def _mode_of(member: tarfile.TarInfo) -> Mode:
+    if member.issym():
+        return LINK
+    return PROGRAM if member.mode & 0o100 else FILE
+
+
+def _size(archive: tarfile.TarFile, member: tarfile.TarInfo) -> int:
+    """How much there is to read; a hard link is as large as what it stands for."""
+    if member.issym():
+        return len(member.linkname)
+    with _opened(archive, member) as source:
+        return source.seek(0, os.SEEK_END)
+
+
+def _opened(archive: tarfile.TarFile, member: tarfile.TarInfo) -> IO[bytes]:
     try:
         source = archive.extractfile(member)
     except KeyError:
         source = None
     if source is None:
         raise Refused(f"{shown(member.name)} cannot be read")
-    with source:
-        return Entry(PROGRAM if member.mode & 0o100 else FILE, source.read())
+    return source
 
 
 def shown(path: str) -> str:

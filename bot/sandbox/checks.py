@@ -15,6 +15,7 @@ from bot.sandbox.secrets import new_secret
 MAX_FILES = 100
 MAX_BYTES = 1024 * 1024
 MAX_HOPS = 40
+FILTER = re.compile(rb"(^|\s)[-!]?filter\b")
 CONFLICT = re.compile(rb"(<{7}|>{7}|\|{7})( |\r?$)")
 # what HFS+ leaves out of names, so that `.g\u200cit` is `.git` there
 IGNORABLE = re.compile("[\u200c-\u200f\u202a-\u202e\u206a-\u206f\ufeff]")
@@ -130,6 +131,8 @@ def _stays_inside(path: str, links: dict[str, str]) -> bool:
 
 def _content(one: Change) -> None:
     added, removed = _added(one.before, one.after), _added(one.after, one.before)
+    if one.path.rpartition("/")[2].casefold() == ".gitattributes" and any(map(FILTER.search, added)):
+        raise Refused(f"{shown(one.path)} would have git run a filter over files")
     if any(CONFLICT.match(line) for line in added):
         raise Refused(f"{shown(one.path)} holds the markers of an unfinished merge")
     if kind := new_secret(added, removed):
