@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -14,7 +15,7 @@ from bot.store.models import Outbox
 from tests.conftest import Clock
 
 
-def add(db: Database, lane: str = "a", **more: str) -> None:
+def add(db: Database, lane: str = "a", **more: Any) -> None:
     with db.write() as tx:
         outbox.add(tx, "job", lane=lane, **more)
 
@@ -48,6 +49,23 @@ def test_a_row_is_claimed_once_and_done_once(db: Database, frozen: Clock) -> Non
     assert due(db) == []
     finish(db, claim)
     assert due(db) == [] and take(db, row) is None
+
+
+def test_one_that_is_put_off_is_due_when_the_first_who_asked_wants_it(db: Database, frozen: Clock) -> None:
+    rung: list[object] = []
+    db.ring = rung.append
+    soon, later = frozen.time + timedelta(seconds=20), frozen.time + timedelta(seconds=30)
+    add(db, key="k", due_at=soon)
+    add(db, key="k", due_at=later)
+    assert due(db) == [] and rung == []
+    add(db, key="k")
+    [row] = due(db)
+    assert rung == [[(row, "job")]]
+    claim = taken(db, row)
+    with db.write() as tx:
+        outbox.put_off(tx, claim, 60, "the limit is reached")
+    add(db, key="k")
+    assert due(db) == [], "what waits for a reason goes on waiting"
 
 
 def test_what_is_rolled_back_was_never_promised(db: Database) -> None:

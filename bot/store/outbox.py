@@ -51,14 +51,15 @@ def add(
     first: bool = False,
     **args: Any,
 ) -> None:
-    """Promise a job; nothing is added when one with the same key still waits for its turn.
+    """Promise a job; nothing is added when one with the same key still waits for its turn, at the latest when due.
 
     The `first` with its key needs no look for others.
     """
-    key = key or f"{job}:{lane}"
-    if not first and tx.execute(WAITING, {"waiting": key}).rowcount:  # type: ignore[attr-defined]
+    key, wanted = key or f"{job}:{lane}", due_at or clock.now()
+    there = None if first else tx.execute(WAITING, {"waiting": key, "wanted": wanted}).first()
+    if there and there.due_at != wanted:
         return
-    row_id = _append(tx, job, lane, key, args, due_at or clock.now())
+    row_id = there.id if there else _append(tx, job, lane, key, args, wanted)
     if due_at is None:
         tx.info.setdefault("bells", []).append((row_id, job))
 

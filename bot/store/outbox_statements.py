@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import and_, bindparam, exists, insert, or_, select, update
+from sqlalchemy import and_, bindparam, case, exists, insert, or_, select, update
 
 from bot.store.models import Base
 
@@ -35,11 +35,15 @@ def _ready(statement: Any) -> Any:
 
 ADDED = insert(ROWS).returning(ROWS.c.id)
 
-# an UPDATE, not a SELECT: it holds the waiting row, so that no worker claims it before we commit
+# an UPDATE, not a SELECT: it holds the waiting row, so that no worker claims it before we commit; one that was put
+# off from the beginning is due when the first of those who asked for it wants it
+_WANTED = bindparam("wanted", type_=ROWS.c.due_at.type)
+_EARLIER = and_(ROWS.c.attempts == 0, ROWS.c.error.is_(None), ROWS.c.due_at > _WANTED)
 WAITING = (
     _open(update(ROWS))
     .where(ROWS.c.key == bindparam("waiting"), ROWS.c.lease_until.is_(None))
-    .values(key=ROWS.c.key)
+    .values(due_at=case((_EARLIER, _WANTED), else_=ROWS.c.due_at))
+    .returning(ROWS.c.id, ROWS.c.due_at)
 )
 
 FOUND = select(ROWS.c.job, ROWS.c.lane, ROWS.c.args).where(ROWS.c.id == bindparam("row_id"))
