@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args, get_origin
 
 import yaml
 from pydantic import (
@@ -23,6 +23,8 @@ from bot.store.models import Project
 PATH = ".github/askfirst.yml"
 LONGEST = 64 * 1024
 DEEPEST = 20
+NAME = r"^[a-z0-9][a-z0-9_-]{0,63}$"
+DEFAULT_WORKFLOW = "default"
 
 
 class BadConfig(Exception):
@@ -76,12 +78,29 @@ class Commands(Part):
         return wanted
 
 
+class Workflow(Part):
+    """`template`: the named sandbox and agent; `verify`: what must go well before a fix is pushed."""
+
+    template: str = Field(default="base", pattern=NAME)
+    verify: str | None = Field(default=None, min_length=1, max_length=1_000)
+    minutes: int = Field(default=30, ge=1, le=60)
+
+
+class Limits(Part):
+    """`minutes`: at most, for any run; `runs_per_day`: of all kinds, in 24 hours."""
+
+    minutes: int = Field(default=60, ge=1, le=60)
+    runs_per_day: int = Field(default=50, ge=1, le=1_000)
+
+
 class RepoConfig(Part):
     """Every key is optional; what is left out has its default."""
 
     mirror: Mirror = Mirror()
     questions: Questions = Questions()
     commands: Commands = Commands()
+    workflows: dict[Annotated[str, Field(pattern=NAME)], Workflow] = {}
+    limits: Limits = Limits()
     protected_paths: list[str] = [".github/**", "CODEOWNERS", ".askfirst/**"]
 
 
@@ -174,17 +193,16 @@ def _without_empty_parts(given: Any, path: tuple[Any, ...] = ()) -> Any:
     """A part of which every line is a comment says nothing, as if it were not there."""
     if not isinstance(given, dict):
         return {} if given is None else given
-    parts = {name: value for name, value in given.items() if _part((*path, name))}
-    kept = {
-        name: _without_empty_parts(value, (*path, name)) for name, value in parts.items() if value is not None
+    return {
+        name: _without_empty_parts(value, (*path, name)) if _holds_keys((*path, name)) else value
+        for name, value in given.items()
     }
-    return {name: kept.get(name, value) for name, value in given.items() if name in kept or name not in parts}
 
 
 def _wrong(error: Any) -> str:
     """What is wrong, in words for whoever wrote the file."""
     where, what = error["loc"], ERRORS.get(error["type"])
-    name = ".".join(str(part) for part in where if not isinstance(part, int))
+    name = ".".join(str(part) for part in where if not isinstance(part, int) and part != "[key]")
     if error["type"] in ("extra_forbidden", "invalid_key"):
         return f"{'.'.join(map(str, where))} is not a key; there are {_keys(_part(where[:-1]) or RepoConfig)}"
     if error["type"] == "model_type":
@@ -196,6 +214,9 @@ ERRORS = {
     "int_type": "a whole number",
     "bool_type": "true or false",
     "list_type": "a list",
+    "dict_type": "names, each with its keys",
+    "string_pattern_mismatch": "a name of small letters, digits, - and _",
+    "string_too_short": "a text",
     "string_type": "a list of texts, in quotes where YAML would read something else",
     "greater_than_equal": "at least {ge}",
     "less_than_equal": "at most {le}",
@@ -205,14 +226,26 @@ ERRORS = {
 
 def _part(path: tuple[Any, ...]) -> type[Part] | None:
     """The part at this place; None for a single key, and for what is no key."""
-    part: type[Part] = RepoConfig
+    kind = _kind(path)
+    return kind if isinstance(kind, type) and issubclass(kind, Part) else None
+
+
+def _holds_keys(path: tuple[Any, ...]) -> bool:
+    """Whether what stands there is a part, or parts by names that people choose."""
+    return _part(path) is not None or get_origin(_kind(path)) is dict
+
+
+def _kind(path: tuple[Any, ...]) -> Any:
+    kind: Any = RepoConfig
     for name in path:
-        field = part.model_fields.get(name) if isinstance(name, str) else None
-        kind = field.annotation if field else None
-        if not (isinstance(kind, type) and issubclass(kind, Part)):
+        if get_origin(kind) is dict:
+            kind = get_args(kind)[1]
+        elif isinstance(kind, type) and issubclass(kind, Part) and isinstance(name, str):
+            field = kind.model_fields.get(name)
+            kind = field.annotation if field else None
+        else:
             return None
-        part = kind
-    return part
+    return kind
 
 
 def _keys(part: type[Part]) -> str:

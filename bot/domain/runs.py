@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from bot.domain import repo_config
 from bot.domain.errors import Conflict, NotFound
 from bot.domain.pages import Page, page
 from bot.store import clock
@@ -14,12 +17,29 @@ KINDS = ("scan", "ask", "fix")
 STATUSES = ("queued", "running", "completed", "failed", "cancelled")
 LIVE = ("queued", "running")
 LOG_LIMIT = 2**20
+A_DAY = timedelta(days=1)
 
 
 def must_be_allowed(tx: Session, project: Project) -> None:
-    """Raises Conflict with the reason while the project is paused: nothing starts in it."""
+    """Raises Conflict with the reason while nothing starts in the project: it is paused, or had its runs for now."""
     if reason := pause_of(tx, project):
         raise Conflict(f"The project is paused: {reason.rstrip('.')}. Resume it first.")
+    if reason := spent(tx, project):
+        raise Conflict(reason)
+
+
+def spent(tx: Session, project: Project) -> str | None:
+    """That the project had all the runs which its configuration allows in a day, in a sentence; else None."""
+    most = repo_config.of(project).limits.runs_per_day
+    newest = select(Run.created_at).where(Run.project_id == project.id).order_by(Run.id.desc())
+    oldest_that_counts = tx.scalars(newest.offset(most - 1).limit(1)).first()
+    if oldest_that_counts is None or oldest_that_counts + A_DAY <= clock.now():
+        return None
+    again = oldest_that_counts + A_DAY
+    return (
+        f"The project had its {most} runs of a day (limits.runs_per_day in {repo_config.PATH}); "
+        f"start again after {again:%Y-%m-%d %H:%M} UTC."
+    )
 
 
 def pause_of(tx: Session, project: Project) -> str | None:

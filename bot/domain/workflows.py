@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bot.domain import runs
+from bot.domain import repo_config, runs
 from bot.domain.errors import NotFound
 from bot.store.models import Project
 
-DEFAULT = "default"
+DEFAULT = repo_config.DEFAULT_WORKFLOW
 
 
 @dataclass(frozen=True)
@@ -22,13 +22,26 @@ class Workflow:
 
 
 def listed(project: Project) -> list[Workflow]:
-    """What a chain may name."""
-    return [Workflow(DEFAULT, runs.template(project), verify=None, minutes=30)]
+    """What a chain may name: `default`, and what the repository's configuration adds."""
+    config = repo_config.of(project)
+    named = {DEFAULT: repo_config.Workflow(), **config.workflows}
+    return [
+        Workflow(
+            name, runs.template(project, one.template), one.verify, min(one.minutes, config.limits.minutes)
+        )
+        for name, one in named.items()
+    ]
+
+
+def find(project: Project, workflow_id: str) -> Workflow | None:
+    """The workflow of this name, None where there is none."""
+    return next((one for one in listed(project) if one.id == workflow_id), None)
 
 
 def get(project: Project, workflow_id: str) -> Workflow:
     """The workflow of this name. Raises NotFound with those there are."""
-    found = {workflow.id: workflow for workflow in listed(project)}
-    if workflow_id not in found:
-        raise NotFound(f"There is no workflow {workflow_id!r}; there is {', '.join(found)}.", "workflowId")
-    return found[workflow_id]
+    found = find(project, workflow_id)
+    if found is None:
+        names = ", ".join(one.id for one in listed(project))
+        raise NotFound(f"There is no workflow {workflow_id!r}; there is {names}.", "workflowId")
+    return found
