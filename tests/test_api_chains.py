@@ -9,7 +9,7 @@ from sqlalchemy import select
 from werkzeug.test import TestResponse
 
 from bot.config import Config
-from bot.domain import chains, issues, projects, states
+from bot.domain import chain_results, chains, issues, projects, states
 from bot.domain.branches import branch_name_error
 from bot.store.db import Database
 from bot.store.models import AnsweringSession, Issue, Outbox, Project, WorkChain
@@ -40,11 +40,11 @@ def worked(rest: Rest, chain_id: str, how: str = "pushed", *words: str) -> None:
         item = chains.current(tx, chain)
         assert item
         if how == "pushed":
-            chains.pushed(tx, project, chain, item, "c" * 40, "Fixed it")
+            chain_results.pushed(tx, project, chain, item, "c" * 40, "Fixed it")
         elif how == "failed":
-            chains.went_wrong(tx, project, chain, item, "the tests are red")
+            chain_results.went_wrong(tx, project, chain, item, "the tests are red")
         else:
-            chains.changed_nothing(tx, project, chain, item, "there is nothing to do")
+            chain_results.changed_nothing(tx, project, chain, item, "there is nothing to do")
 
 
 def items(rest: Rest, chain_id: str) -> list[tuple[str, str]]:

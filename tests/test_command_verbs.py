@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
-from bot.domain import chains
+from bot.domain import chain_results, chains
 from bot.domain.verbs import LEVELS, VERBS
 from bot.store.models import Base, Project, WorkChain
 from bot.store.models import Issue as Row
@@ -113,7 +113,7 @@ def failed(commands: Commands) -> tuple[str, Issue]:
         chain = tx.get_one(WorkChain, chain_id)
         item = chains.current(tx, chain)
         assert item is not None
-        chains.went_wrong(tx, tx.get_one(Project, chain.project_id), chain, item, "no idea")
+        chain_results.went_wrong(tx, tx.get_one(Project, chain.project_id), chain, item, "no idea")
     return chain_id, issue
 
 

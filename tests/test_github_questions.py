@@ -56,7 +56,7 @@ CHAIN = Chain(
     ),
     repository_url=REPOSITORY,
     questions=(APPROVED, Q2),
-    started_by="mona",
+    started_by="github:mona",
 )
 
 
@@ -214,7 +214,7 @@ def test_a_chain_that_did_nothing_promises_nothing() -> None:
         ("paused", "needs_answer", "action_required", "An answer is needed first"),
         ("paused", "foreign_commit", "action_required", "Somebody else's commit"),
         ("failed", "the patch is too big", "failure", "the work stopped. the patch is too big."),
-        ("cancelled", "", "cancelled", "the work was cancelled."),
+        ("cancelled", "", "neutral", "the work was cancelled."),
     ],
 )
 def test_how_a_chain_stands(state: str, reason: str, conclusion: str | None, says: str) -> None:

@@ -14,12 +14,12 @@ from tests.conftest import Clock
 
 # down the states, across the actions; a dash is a refusal
 ISSUE = """
-           run_started fix_pushed merged    returned run_failed closed    gone      dismissed lost      reopened found_again
-open       running     -          -         -        -          completed completed dismissed dismissed -        -
-running    running     running    completed open     failed     completed completed dismissed dismissed -        -
-completed  -           -          -         -        -          -         -         -         dismissed open     open
-failed     running     -          -         -        -          completed completed dismissed dismissed open     -
-dismissed  -           -          -         -        -          completed completed dismissed dismissed open     -
+           run_started fix_pushed merged    returned proposed_again run_failed closed    gone      dismissed lost      reopened found_again
+open       running     -          -         -        running        -          completed completed dismissed dismissed -        -
+running    running     running    completed open     -              failed     completed completed dismissed dismissed -        -
+completed  -           -          -         -        -              -          -         -         -         dismissed open     open
+failed     running     -          -         -        -              -          completed completed dismissed dismissed open     -
+dismissed  -           -          -         -        -              -          completed completed dismissed dismissed open     -
 """  # noqa: E501
 SESSION = """
            complete   fail    cancel

@@ -11,6 +11,7 @@ from bot.store.models import AnsweringSession, Project
 
 def hand_over(tx: Session, project: Project, session: AnsweringSession) -> None:
     """Complete a reviewed session. Raises Conflict in any other state."""
+    chains.hold_waiting(tx, project)
     if session.status == "reviewed" and not session.answers_digest:
         answering.freeze(tx, session, questions.answers(tx, session))
     answering.complete(tx, project, session)

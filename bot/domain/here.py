@@ -114,6 +114,17 @@ def is_starter(tx: Session, project: Project, number: int, user_id: int) -> bool
     return tx.scalars(query.limit(1)).first() is not None
 
 
+def starter(tx: Session, chain: WorkChain) -> tuple[str, int] | None:
+    """The login and id of the person whose command started the chain last; None where it was started by REST."""
+    query = select(GivenCommand.login, GivenCommand.user_id).where(
+        GivenCommand.object_id == chain.id,
+        GivenCommand.verb.in_(("start", "fix")),
+        GivenCommand.app_id.is_(None),
+    )
+    found = tx.execute(query.order_by(GivenCommand.given_at.desc()).limit(1)).first()
+    return (found[0], found[1]) if found else None
+
+
 def _made(tx: Session, project: Project, number: int, prefix: str) -> list[str | None]:
     """The ids of what commands in this thread made."""
     query = select(GivenCommand.object_id).where(

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.store import clock
-from bot.store.models import GithubObject
+from bot.store.models import GithubObject, Project
 
 LOST = "lost"  # was there, and somebody deleted it
 AGAIN = ".again"  # ends the local id of what is made once more
@@ -44,6 +45,28 @@ def made(
 def find(tx: Session, kind: str, local_id: str) -> GithubObject | None:
     """What we made or are about to make, if we have begun; the second one where the first was lost."""
     return tx.get(GithubObject, (kind, f"{local_id}{AGAIN}")) or tx.get(GithubObject, (kind, local_id))
+
+
+def pushing(tx: Session, project: Project, commit: str, by: str) -> None:
+    """This commit is about to be pushed, `by` which run or session: where it is found it is ours."""
+    row, _ = intend(tx, "commit", commit, project.repository_id or 0)
+    row.shown = by
+
+
+def pushed(tx: Session, commits: Sequence[str]) -> dict[str, str | None]:
+    """Those of the commits that are ours, with the run or session that made each."""
+    query = select(GithubObject.local_id, GithubObject.shown).where(
+        GithubObject.kind == "commit", GithubObject.local_id.in_(commits)
+    )
+    return {row.local_id: row.shown for row in tx.execute(query)}
+
+
+def begun(tx: Session, kind: str, beginning: str) -> list[str]:
+    """The local ids of things of this kind that begin so."""
+    query = select(GithubObject.local_id).where(
+        GithubObject.kind == kind, GithubObject.local_id.startswith(beginning, autoescape=True)
+    )
+    return list(tx.scalars(query))
 
 
 def numbered(tx: Session, repository_id: int, number: int, kind: str) -> str | None:

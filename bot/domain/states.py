@@ -15,6 +15,7 @@ ISSUE: Moves = {
     "fix_pushed": (("running",), "running"),
     "merged": (("running",), "completed"),
     "returned": (("running",), "open"),
+    "proposed_again": (("open",), "running"),
     "run_failed": (("running",), "failed"),
     "closed": (("open", "running", "failed", "dismissed"), "completed"),
     "gone": (("open", "running", "failed", "dismissed"), "completed"),
@@ -24,8 +25,8 @@ ISSUE: Moves = {
     "found_again": (("completed",), "open"),
 }
 RESOLUTIONS = {
-    "fix_pushed": "proposed", "merged": "merged", "closed": "closed", "gone": "gone", "dismissed": "not_planned",
-    "lost": "not_planned",
+    "fix_pushed": "proposed", "proposed_again": "proposed", "merged": "merged", "closed": "closed", "gone": "gone",
+    "dismissed": "not_planned", "lost": "not_planned",
 }  # fmt: skip
 
 SESSION_STATUSES = ("active", "completed", "failed", "cancelled")

@@ -15,7 +15,7 @@ CHECK_NAME = "askfirst / chain"
 
 ItemState = Literal["pending", "running", "waiting", "done", "no_change", "skipped", "failed"]
 ChainState = Literal["pending", "running", "paused", "completed", "failed", "cancelled"]
-Conclusion = Literal["success", "failure", "neutral", "action_required", "cancelled"]
+Conclusion = Literal["success", "failure", "neutral", "action_required"]
 
 _STATES: dict[ItemState, str] = {
     "pending": "to do",
@@ -28,9 +28,15 @@ _STATES: dict[ItemState, str] = {
 }
 _REASONS = {
     "needs_answer": "An answer is needed first; its question is in a thread of its own.",
-    "foreign_commit": "Somebody else's commit is on the branch, and I add nothing on top of it unasked.",
-    "person": "Somebody paused it; it goes on when it is resumed.",
+    "foreign_commit": "Somebody else's commit is on the branch, and I add nothing on top of it unasked; "
+    "`/askfirst resume` builds on it.",
+    "person": "Somebody paused it; `/askfirst resume` goes on.",
     "project": "The whole project is paused; it goes on with it.",
+}
+_TURNS = {
+    "foreign_commit": "there is a commit on the branch that is not mine",
+    "person": "somebody paused it",
+    "project": "the project is paused, and it goes on with it",
 }
 
 
@@ -50,7 +56,8 @@ class Item:
 class Chain:
     """A chain as it stands. `questions`: of all its items; `verified`: what checked it, or None.
 
-    `reason`: why it is paused or failed, a code or a sentence; `started_by`: who, in words.
+    `reason`: why it is paused or failed, a code or a sentence; `started_by`: `github:<login>` or `key:<name>`;
+    `verify`: what was to check it, where the workflow names that.
     """
 
     title: str
@@ -60,6 +67,7 @@ class Chain:
     questions: tuple[Question, ...] = ()
     reason: str = ""
     verified: str | None = None
+    verify: str | None = None
     started_by: str = ""
 
     def number_of(self, *states: ItemState) -> int:
@@ -79,7 +87,7 @@ def chain_body(chain: Chain) -> str:
         for place, item in enumerate(chain.items, start=1)
     ]
     return paragraphs(
-        f"{_standing(chain)}{f' Started by {said(chain.started_by, 100)}.' if chain.started_by else ''}",
+        f"{_standing(chain)}{f' Started by {who(chain.started_by)}.' if chain.started_by else ''}",
         table(("", "issue", "state", "commit", "what and why"), rows),
         _verification(chain),
         clarifications(chain.questions),
@@ -95,7 +103,8 @@ def waiting(questions: Sequence[Question]) -> str:
 
 def paused(reason: str) -> str:
     """A turning point: it cannot go on by itself."""
-    return f"I paused the work: {_why(reason)} What was pushed stays as it is."
+    how = "" if reason == "project" else " `/askfirst resume` goes on, on top of what is there then."
+    return f"I paused the work: {sentence(_TURNS.get(reason, reason))} What was pushed stays as it is.{how}"
 
 
 def finished(chain: Chain) -> str:
@@ -118,7 +127,7 @@ def check_output(chain: Chain) -> tuple[Conclusion | None, str, str]:
     conclusions: dict[ChainState, Conclusion] = {
         "paused": "action_required",
         "failed": "failure",
-        "cancelled": "cancelled",
+        "cancelled": "neutral",
         "completed": "success" if chain.number_of("done") else "neutral",
     }
     return (
@@ -126,6 +135,11 @@ def check_output(chain: Chain) -> tuple[Conclusion | None, str, str]:
         _tally(chain),
         f"{_standing(chain)}\n\n{_verification(chain)}".strip(),
     )
+
+
+def went_on() -> tuple[Conclusion, str, str]:
+    """The check run on a commit that is not the last one any more: conclusion, title, summary."""
+    return "neutral", "The work went on", "See the check of the branch's last commit."
 
 
 def _standing(chain: Chain) -> str:
@@ -139,7 +153,7 @@ def _standing(chain: Chain) -> str:
         case "paused":
             return f"{tally}; the work is paused. {reason}".strip()
         case "cancelled":
-            return f"{tally}: the work was cancelled."
+            return f"{tally}: the work was cancelled. {reason}".strip()
         case _:
             return f"{tally}, a commit for each. The work goes on; this text follows it."
 
@@ -164,10 +178,12 @@ def _verification(chain: Chain) -> str:
         return ""
     if chain.verified:
         return f"Verified with {code(cut(chain.verified, SHORT))}."
-    return (
-        "*Not verified*: I did not run the project's own tests. See the checks of this pull request before "
-        "you merge it."
+    why = (
+        f"{code(cut(chain.verify, SHORT))} runs only in a container, and this server has none"
+        if chain.verify
+        else "I did not run the project's own tests"
     )
+    return f"*Not verified*: {why}. See the checks of this pull request before you merge it."
 
 
 def _issue(item: Item) -> str:

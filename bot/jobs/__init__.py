@@ -32,7 +32,7 @@ JOBS = {
     "reply": Job(questions.reply),
     "scan": Job(sessions.scan, died=sessions.died),
     "settle": Job(answering.settle),
-    "show_chain": Job(pulls.show),
+    "show_chain": Job(pulls.show, died=pulls.not_shown),
     "show_issue": Job(issues.show),
     "show_questions": Job(questions.show, died=questions.not_shown),
     "tidy": Job(chains.tidy),

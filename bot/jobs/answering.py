@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from bot.agents.base import Answer, AskedQuestion, AskResult, IssueBrief, Span, Task
 from bot.agents.run import run_ask
-from bot.domain import answering, chains, questions, repo_config, runs
+from bot.domain import answering, handover, questions, repo_config, runs
 from bot.github import people
 from bot.jobs import agent, roundfile
 from bot.jobs.agent import RunFailed
@@ -82,8 +82,7 @@ def freeze(work: Work) -> None:
     with work.finish() as tx:
         session, project = _load(tx, work)
         if session.status == "reviewed":
-            answering.complete(tx, project, session)
-            chains.answered(tx, project, session)
+            handover.hand_over(tx, project, session)
 
 
 def _fix(work: Work, project: Project, spoke: dict[int, str]) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from bot.domain import answering, chains, questions, votes
+from bot.domain import answering, chains, here, questions, votes, workflows
 from bot.github.chaintext import Chain, Item
 from bot.github.issuetext import Place
 from bot.github.questiontext import Option, Question, Vote
@@ -35,6 +35,7 @@ def chain_of(tx: Session, project: Project, chain: WorkChain, repository_url: st
         items.append(
             Item(issue.title, row.status, issue.github_number, row.commit, note, tuple(rests_on))  # type: ignore[arg-type]
         )
+    starter, workflow = here.starter(tx, chain), workflows.find(project, chain.workflow_id)
     return Chain(
         title=chain.title,
         state=chain.status,  # type: ignore[arg-type]
@@ -42,7 +43,8 @@ def chain_of(tx: Session, project: Project, chain: WorkChain, repository_url: st
         repository_url=repository_url,
         questions=tuple(sorted(told.values(), key=lambda question: question.number)),
         reason=chain.error or chain.paused_reason or "",
-        started_by=chain.created_by.replace("key:", "the API key ").replace("github:", "@"),
+        started_by=f"github:{starter[0]}" if starter else chain.created_by,
+        verify=workflow.verify if workflow else None,
     )
 
 

@@ -74,6 +74,8 @@ def _push(
     if (there and now == text) or (now is None and not anew):
         return source.folder, before
     commit = commits.commit(source.folder, before, one_file(path, text.encode()), message, *agent.AUTHOR)
+    with work.note() as tx:
+        intents.pushing(tx, project, commit, session.id)
     push.push(source.folder, remote, branch, commit, there)
     return source.folder, commit
 

@@ -17,11 +17,6 @@ from bot.store.models import AnsweringSession, Project, WorkChain
 
 NOBODY_THERE = (Gone, NoInstallation, NotFound)
 
-PAUSES = {
-    "foreign_commit": "there is a commit on the branch that is not mine",
-    "project": "the project is paused",
-}
-
 
 def comment(work: Work) -> None:
     """Post a comment once; where the issue or the App is gone, nobody is left to read it."""
@@ -153,4 +148,4 @@ def _turning_point(work: Work, project: Project, chain_id: str) -> str:
         return chaintext.failed(picture)
     if chain.paused_reason == "needs_answer":
         return chaintext.waiting([])
-    return chaintext.paused(PAUSES.get(chain.paused_reason or "", "somebody paused it"))
+    return chaintext.paused(picture.reason)

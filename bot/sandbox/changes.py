@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import stat
 import tarfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, BinaryIO, Literal
@@ -65,6 +65,20 @@ class Changes:
     def __bool__(self) -> bool:
         return bool(self.changes)
 
+    def overlap(self, paths: Iterable[str]) -> bool:
+        """Whether one of these paths is a changed one, or one is a folder of the other, in any letter case."""
+        mine = {one.path.casefold() for one in self.changes}
+        theirs = {path.casefold() for path in paths}
+        return bool(_with_folders(mine) & theirs or mine & _with_folders(theirs))
+
+
+def _with_folders(paths: Iterable[str]) -> set[str]:
+    return {path[:at] for path in paths for at in [*_slashes(path), len(path)]}
+
+
+def _slashes(path: str) -> list[int]:
+    return [at for at, letter in enumerate(path) if letter == "/"]
+
 
 def one_file(path: str, content: bytes | None) -> Changes:
     """A change of our own: this file with that content, or without it when that is None."""
@@ -123,7 +137,7 @@ def _members(archive: tarfile.TarFile) -> Iterator[tuple[str, tarfile.TarInfo]]:
 
 
 def _below_link(path: str, before: dict[str, Mode]) -> bool:
-    return any(before.get(path[:at]) == LINK for at, letter in enumerate(path) if letter == "/")
+    return any(before.get(path[:at]) == LINK for at in _slashes(path))
 
 
 def _compare(

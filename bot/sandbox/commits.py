@@ -49,6 +49,12 @@ def changed_paths(mirror: Path, before: str, after: str) -> list[str]:
     return sorted(path for path in said.split("\0") if path)
 
 
+def between(mirror: Path, before: str, after: str) -> list[str]:
+    """The commits that `after` stands on and `before` does not, oldest first, `after` among them."""
+    said = git(["rev-list", "--reverse", "--end-of-options", f"{before}..{after}"], mirror, SECONDS)
+    return said.split()
+
+
 def changed_lines(mirror: Path, before: str, after: str, path: str) -> list[tuple[int, int]]:
     """Which lines of a file another commit changed, as (first, last), by the numbers that they had before.
 

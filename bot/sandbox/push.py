@@ -51,7 +51,7 @@ def push(mirror: Path, remote: Remote, branch: str, commit: str, expected: str |
         return
     if actual != expected:
         raise LostRace(branch, actual)
-    if expected and not _continues(mirror, expected, commit):
+    if expected and not continues(mirror, expected, commit):
         raise PushRefused(
             f"commit {commit[:12]} does not continue {expected[:12]}, and nothing is ever forced"
         )
@@ -75,7 +75,8 @@ def _at(folder: Path, remote: Remote, branch: str) -> str | None:
     return next((commit for commit, name in found if name == ref), None)
 
 
-def _continues(mirror: Path, before: str, after: str) -> bool:
+def continues(mirror: Path, before: str, after: str) -> bool:
+    """Whether one commit stands on the other, or is it."""
     try:
         git(["merge-base", "--is-ancestor", before, after], mirror, CALL_SECONDS)
     except GitFailed:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy.orm import Session
 
-from bot.domain import chains, projects, rounds
+from bot.domain import chain_results, projects, rounds
 from bot.webhooks.context import Context
 from bot.webhooks.events import PullRequestEvent
 
@@ -17,6 +17,9 @@ def handle(tx: Session, event: PullRequestEvent, context: Context) -> None:
         return
     number, merged = event.pull_request.number, event.pull_request.merged
     if event.action == "closed":
-        chains.pull_request_closed(tx, project, number, merged=merged)
+        head = event.pull_request.head.sha
+        chain_results.pull_request_closed(tx, project, number, merged=merged, head=head)
+    if event.action == "reopened":
+        chain_results.pull_request_reopened(tx, project, number)
     if event.action in MOVED:
         rounds.look(tx, project, number)
