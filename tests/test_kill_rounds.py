@@ -211,13 +211,55 @@ def all_done_once(house: House, chain_id: str) -> None:
     ]
     assert subjects == ["Fix: Two", "Fix: One"]
     assert not pull.draft and "2 of 2 issues done" in (pull.body or "")
+    checks = [check.conclusion for check in house.repository.checks if check.head_sha == pull.head_sha]
+    assert checks == ["success"]
     assert len(ours(pull)) == 1 and "ready for review" in ours(pull)[0]
     assert house.unfinished() == []
 
 
-def test_after_the_fix_was_pushed(house: House, killed: Callable[..., None], chain: str) -> None:
-    killed(*PUSH, queue="agents")
+@pytest.mark.parametrize(
+    "at",
+    [("POST", "/app/installations/*/access_tokens"), ("POST", "/mona/shop.git/git-upload-pack"), PUSH],
+    ids=["token", "fetch", "push"],
+)
+def test_while_an_issue_is_worked(
+    house: House, killed: Callable[..., None], chain: str, at: tuple[str, ...]
+) -> None:
+    killed(*at, queue="agents")
     all_done_once(house, chain)
+
+
+def test_after_a_fix_was_pushed_on_top_of_somebody_elses(
+    house: House, killed: Callable[..., None], chain: str
+) -> None:
+    only(house, "fix", 1)
+    branch = house.get("/work-chains/get", id=chain)["data"]["branchName"]
+    house.mona.pushes(house.repository, {"theirs.md": "x"}, "Theirs", branch)
+    house.settle()
+    log = [row["message"].splitlines()[0] for row in house.repository.git.log(branch, "^main")]
+    assert log == ["Theirs", "Fix: One"], "it waits"
+    house.post("/work-chains/resume", chainId=chain)
+    killed(*PUSH, queue="agents")
+    log = [row["message"].splitlines()[0] for row in house.repository.git.log(branch, "^main")]
+    assert log == ["Fix: Two", "Theirs", "Fix: One"] and len(house.pulls()) == 1
+    assert house.get("/work-chains/get", id=chain)["data"]["status"] == "completed"
+
+
+def test_after_the_questions_were_taken_away_again(house: House, killed: Callable[..., None]) -> None:
+    round = asked(house, {})
+    round.approve()
+    Scripted(house, done(one="x = 1\n"))
+    made = house.post(
+        "/work-chains/create", title="Fix", issueIds=round.issue_ids, answeringSessionId=round.id
+    )
+    house.post("/work-chains/start", chainId=made["data"]["id"])
+    only(house, "fix", 1)
+    killed(*PUSH)
+    log = [row["message"].split()[0] for row in house.repository.git.log(round.pull.head_ref, "^main")]
+    assert log == ["Remove", "Fix:", "Write", "Ask"]
+    last = [one for one in house.repository.checks if one.head_sha == round.pull.head_sha]
+    assert {one.name: one.conclusion for one in last}["askfirst / chain"] == "success"
+    assert not round.pull.draft and house.unfinished() == []
 
 
 @pytest.mark.parametrize(
@@ -225,9 +267,10 @@ def test_after_the_fix_was_pushed(house: House, killed: Callable[..., None], cha
     [
         ("POST", "/repos/*/pulls"),
         ("POST", "/graphql", "markPullRequestReadyForReview"),
+        ("POST", "/repos/*/check-runs"),
         ("POST", "/repos/*/issues/*/comments"),
     ],
-    ids=["draft", "ready", "last word"],
+    ids=["draft", "ready", "check run", "last word"],
 )
 def test_while_a_chain_is_shown(
     house: House, killed: Callable[..., None], chain: str, at: tuple[str, ...]

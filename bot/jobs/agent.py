@@ -15,7 +15,7 @@ from bot.github.errors import Forbidden, NoInstallation, NotFound, Unprocessable
 from bot.jobs.errors import Later
 from bot.jobs.live import Live
 from bot.jobs.work import Work
-from bot.sandbox import open_sandbox, push, repo
+from bot.sandbox import open_sandbox, repo
 from bot.sandbox.base import Sandbox, SandboxError
 from bot.sandbox.changes import Refused
 from bot.sandbox.git import RepoError
@@ -73,10 +73,9 @@ def checkout(
     `pull`: the number of a pull request whose commits `ref` may name, also from a fork. Its configuration is read
     anew. Raises RunFailed, also for a `ref` that is not there.
     """
-    home = work.tools.config.askfirst_home
     with scratch("checkout") as folder, reasons(project):
         source, remote = mirror(work, project, pull=pull), work.tools.remote(project)
-        there = push.remote_branch(home, remote, branch) if branch else None
+        there = repo.branch(source.folder, branch) if branch else None
         commit = repo.resolve(source.folder, there or ref or source.head.branch)
         repo.complete(source.folder, remote, commit)
         repo.checkout(source.folder, commit, folder)

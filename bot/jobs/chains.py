@@ -126,11 +126,15 @@ def _fix(
                 return result
             changes = take(box.get("repo"), source.folder)
             if not changes:
-                return FixResult(outcome="no_change", summary=result.summary or "The agent changed nothing.")
+                return FixResult(outcome="no_change", summary=_changed_nothing(result.summary))
             check(changes, task.protected_paths)
             may = partial(_must_be_wanted, work)
             there = put(work, project, chain, source, changes, message(result.summary), run.id, may)
             return replace(there, summary=result.summary) if isinstance(there, Pushed) else there
+
+
+def _changed_nothing(summary: str) -> str:
+    return f"The agent changed nothing; it said: {summary}" if summary else "The agent changed nothing."
 
 
 def _must_be_wanted(work: Work, tx: Session) -> None:

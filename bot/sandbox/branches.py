@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from bot.sandbox.git import GitFailed, git
 from bot.sandbox.scratch import scratch
 
@@ -10,6 +12,7 @@ SECONDS = 10.0
 LONGEST = 244
 
 
+@lru_cache(maxsize=1000)
 def branch_name_error(name: str) -> str | None:
     """Why a branch cannot have this name, in one sentence; None when it can."""
     if "\0" in name or len(name.encode("utf-8", "surrogatepass")) > LONGEST:

@@ -28,6 +28,7 @@ from bot.sandbox.scratch import scratch
 
 FETCH_SECONDS = 600.0
 CALL_SECONDS = 60.0
+FULL = 40  # digits of a commit's whole id
 QUIETLY = ["--quiet", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules", f"--filter={PARTIAL}"]
 # packs what many fetches and commits left behind, now and then
 TIDY = ["-c", "gc.auto=6700", "gc", "--auto", "--quiet"]
@@ -119,17 +120,24 @@ def resolve(mirror: Path, ref: str) -> str:
     """The commit of a branch, a tag or a commit id; RepoError when the mirror has none of that name."""
     names = [f"refs/heads/{ref}", f"refs/tags/{ref}"]
     if re.fullmatch(r"[0-9a-f]{7,64}", ref):
-        names.append(ref)
+        names.insert(0 if len(ref) >= FULL else 2, ref)
     for name in names:
-        try:
-            return git(
-                ["rev-parse", "--verify", "--quiet", "--end-of-options", name + "^{commit}"],
-                mirror,
-                CALL_SECONDS,
-            ).strip()
-        except GitFailed:
-            continue
+        if found := _commit(mirror, name):
+            return found
     raise RepoError(f"there is no branch, tag or commit {ref[:100]!r} in this repository")
+
+
+def branch(mirror: Path, name: str) -> str | None:
+    """The commit that a branch was at when the mirror was fetched, None where there was no such branch."""
+    return _commit(mirror, f"refs/heads/{name}")
+
+
+def _commit(mirror: Path, name: str) -> str | None:
+    asked = ["rev-parse", "--verify", "--quiet", "--end-of-options", name + "^{commit}"]
+    try:
+        return git(asked, mirror, CALL_SECONDS).strip()
+    except GitFailed:
+        return None
 
 
 def checkout(mirror: Path, ref: str, target: Path) -> str:

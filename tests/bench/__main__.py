@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 
+from tests.bench.chains import chains
 from tests.bench.commands import commands
 from tests.bench.figures import table
 from tests.bench.mirror import mirror
@@ -16,6 +17,7 @@ PARTS = {
     "starting": startup,
     "from REST to GitHub": mirror,
     "from a command to its sign": commands,
+    "a chain of work": chains,
     "webhooks, in turns with a bare view": webhooks,
     "REST, in turns with bare views": rest,
     "a million issues, in turns with a thousand": scale,

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from bot.domain import repo_config
+from bot.sandbox import repo
 from bot.store.models import Issue as IssueRow
 from tests.house import House
 from tests.paths.test_resolve import NOTHING, Chain
@@ -177,7 +178,7 @@ def test_a_later_fix_may_change_what_an_earlier_one_did(house: House) -> None:
     chain = Chain(house, "One", "Two", "Three")
     chain.start()
     assert chain.states == ["done", "done", "no_change"] and chain.file("one.py") == "x = 2\n"
-    assert "| nothing to change |  | The agent changed nothing. |" in (chain.pull.body or "")
+    assert "| nothing to change |  | The agent changed nothing; it said: Done. |" in (chain.pull.body or "")
 
 
 # its pull request
@@ -337,3 +338,19 @@ def test_a_day_has_only_so_many_runs(house: House) -> None:
     assert refused["code"] == "CONFLICT" and "start again after" in refused["message"]
     with house.db.read() as tx:
         assert tx.get_one(IssueRow, chain.issues[1]).status == "open"
+
+
+def test_the_repository_is_cloned_once(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    said: list[list[str]] = []
+    ask = repo.ask
+
+    def heard(arguments: list[str], *more: Any, **named: Any) -> str:
+        said.append(arguments)
+        return ask(arguments, *more, **named)
+
+    monkeypatch.setattr(repo, "ask", heard)
+    Scripted(house, ONE, TWO)
+    Chain(house, "One", "Two").start()
+    assert [words[0] for words in said].count("init") == 1
+    left = [path.name for path in (house.config.askfirst_home / "clones").iterdir()]
+    assert sorted(name.partition(".")[2] for name in left) == ["", "git", "lock"], left
