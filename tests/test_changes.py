@@ -305,6 +305,8 @@ def test_renames_pointers_of_lfs_and_submodules_come_back_as_they_are(shop: Shop
     shutil.rmtree(shop.folder)
     shop.ready()
     assert (shop.folder / "a.bin").read_text() == pointer and not shop.fixed("true")
+    assert "b.bin belongs into Git LFS" in shop.refused("echo raw >b.bin")
+    assert "a.bin belongs into Git LFS" in shop.refused("echo raw >a.bin")
     changes = shop.fixed("mkdir data; mv a.bin data/b.bin; mv a.py data/")
     check(changes, PROTECTED)
     made = shop.commit(changes)

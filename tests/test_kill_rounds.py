@@ -239,6 +239,8 @@ def test_after_a_fix_was_pushed_on_top_of_somebody_elses(
     log = [row["message"].splitlines()[0] for row in house.repository.git.log(branch, "^main")]
     assert log == ["Theirs", "Fix: One"], "it waits"
     house.post("/work-chains/resume", chainId=chain)
+    with house.db.write() as tx:
+        tx.execute(update(Run).values(template_id="scripted"))
     killed(*PUSH, queue="agents")
     log = [row["message"].splitlines()[0] for row in house.repository.git.log(branch, "^main")]
     assert log == ["Fix: Two", "Theirs", "Fix: One"] and len(house.pulls()) == 1

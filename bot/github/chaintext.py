@@ -12,6 +12,7 @@ from bot.github.questiontext import Question
 from bot.github.wording import SHORT, cell, count, paragraphs, said, sentence, table, who
 
 CHECK_NAME = "askfirst / chain"
+READ = "Best read commit by commit: each is one issue, and says what was done and on which answers."
 
 ItemState = Literal["pending", "running", "waiting", "done", "no_change", "skipped", "failed"]
 ChainState = Literal["pending", "running", "paused", "completed", "failed", "cancelled"]
@@ -90,6 +91,7 @@ def chain_body(chain: Chain) -> str:
         f"{_standing(chain)}{f' Started by {who(chain.started_by)}.' if chain.started_by else ''}",
         table(("", "issue", "state", "commit", "what and why"), rows),
         _verification(chain),
+        READ if chain.number_of("done") > 1 else "",
         clarifications(chain.questions),
         _closes(chain),
     )

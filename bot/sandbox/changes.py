@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, BinaryIO, Literal
 
-from bot.sandbox.ignored import ignored
+from bot.sandbox.ignored import ignored, in_lfs
 
 Mode = Literal["100644", "100755", "120000"]
 FILE: Mode = "100644"
@@ -21,6 +21,7 @@ LINK: Mode = "120000"
 MAX_MEMBERS = 500_000
 MAX_READ = 64 * 1024 * 1024
 CHUNK = 256 * 1024
+POINTER = b"version https://git-lfs.github.com/spec/"
 
 
 class Refused(Exception):
@@ -100,11 +101,24 @@ def take(tar: BinaryIO, checkout: Path) -> Changes:
         new = [path for path in members if path not in before and not _below_link(path, before)]
         for path in ignored(new, checkout):
             del members[path]
+        changes = tuple(_compare(archive, members, checkout, before))
+        _only_pointers(changes, checkout)
         return Changes(
-            tuple(_compare(archive, members, checkout, before)),
+            changes,
             frozenset(before),
             {path: os.readlink(checkout / path) for path, mode in before.items() if mode == LINK},
         )
+
+
+def _only_pointers(changes: Iterable[Change], checkout: Path) -> None:
+    """What belongs into Git LFS cannot be put there by a commit; its pointer may be moved."""
+    contents = {
+        one.path: one.after.content
+        for one in changes
+        if one.after and not one.after.content.startswith(POINTER)
+    }
+    for path in in_lfs(contents, checkout):
+        raise Refused(f"{shown(path)} belongs into Git LFS, where I cannot put it")
 
 
 def _entries(checkout: Path) -> Iterator[tuple[str, Mode]]:
