@@ -63,8 +63,6 @@ def go_on(tx: Session, project: Project, chain: WorkChain, action: str) -> None:
 def go_to_next(tx: Session, project: Project, chain: WorkChain) -> None:
     """Work the next item, or end."""
     tx.flush()
-    if why := _stopped(tx, project, chain):
-        return fail(tx, project, chain, why)
     all_items = items(tx, [chain.id])[chain.id]
     for item in all_items:
         if item.status != "pending":
@@ -79,6 +77,9 @@ def go_to_next(tx: Session, project: Project, chain: WorkChain) -> None:
             states.move_item(item, "wait")
             states.move_chain(chain, "pause", reason="needs_answer")
             show(tx, project, chain)
+            return
+        if stopped := _stopped(tx, project, chain):
+            fail(tx, project, chain, stopped)
             return
         show(tx, project, chain)
         _work(tx, project, chain, item, issue)

@@ -50,8 +50,12 @@ def changed_paths(mirror: Path, before: str, after: str) -> list[str]:
 
 
 def between(mirror: Path, before: str, after: str) -> list[str]:
-    """The commits that `after` stands on and `before` does not, oldest first, `after` among them."""
-    said = git(["rev-list", "--reverse", "--end-of-options", f"{before}..{after}"], mirror, SECONDS)
+    """The newest thousand commits that `after` stands on and `before` does not, the oldest of them first."""
+    said = git(
+        ["rev-list", "--reverse", "--max-count=1000", "--end-of-options", f"{before}..{after}"],
+        mirror,
+        SECONDS,
+    )
     return said.split()
 
 

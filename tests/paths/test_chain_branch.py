@@ -9,7 +9,6 @@ import pytest
 
 from bot.domain import repo_config
 from bot.sandbox import repo
-from bot.store.models import Issue as IssueRow
 from tests.house import House
 from tests.paths.test_resolve import NOTHING, Chain
 from tests.rounds import Scripted, asked, done, due_now, ours
@@ -336,8 +335,15 @@ def test_a_day_has_only_so_many_runs(house: House) -> None:
     assert "2 runs of a day" in chain.now["error"] and repo_config.PATH in chain.now["error"]
     refused = chain.start()["error"]
     assert refused["code"] == "CONFLICT" and "start again after" in refused["message"]
-    with house.db.read() as tx:
-        assert tx.get_one(IssueRow, chain.issues[1]).status == "open"
+    assert chain.items[1]["status"] == "open"
+
+
+def test_the_last_run_of_a_day_completes_its_chain(house: House) -> None:
+    configured(house, "limits: {runs_per_day: 3}\n")
+    Scripted(house, ONE, TWO)
+    chain = Chain(house, "One", "Two")
+    chain.start()
+    assert (chain.now["status"], chain.now["error"]) == ("completed", None)
 
 
 def test_the_repository_is_cloned_once(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
