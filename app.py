@@ -226,7 +226,7 @@ def relay() -> None:
 @main.command()
 def worker() -> None:
     """Do short jobs: deliveries, and what GitHub is to show."""
-    _work("jobs")
+    _work("jobs", "bulk")
 
 
 @example("askfirst agents")
@@ -236,7 +236,7 @@ def agents() -> None:
     _work("agents")
 
 
-def _work(queue: str) -> None:
+def _work(*queues: str) -> None:
     from redis.exceptions import RedisError
 
     from bot.config import load
@@ -245,7 +245,7 @@ def _work(queue: str) -> None:
     config = load()
     _log(config)
     try:
-        work(_redis_url(config), queue)
+        work(_redis_url(config), *queues)
     except RedisError as error:
         raise click.ClickException(f"REDIS_URL: {error}") from None
 

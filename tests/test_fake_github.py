@@ -396,6 +396,7 @@ def test_files_branches_and_commits_come_from_git(shop: Shop) -> None:
 
 
 def test_an_unchanged_answer_is_304_and_free(shop: Shop) -> None:
+    shop.fake.limited = True
     token = shop.token()
     first = shop.call("GET", "/repos/mona/shop", token)
     again = shop.call("GET", "/repos/mona/shop", token, headers={"If-None-Match": first.headers["ETag"]})
@@ -404,6 +405,34 @@ def test_an_unchanged_answer_is_304_and_free(shop: Shop) -> None:
     shop.installation.rate_limit = 1
     spent = shop.call("GET", "/repos/mona/shop", token)
     assert (spent.status_code, spent.headers["x-ratelimit-remaining"]) == (403, "0")
+
+
+def test_an_enterprise_server_tells_of_no_limits(shop: Shop) -> None:
+    answer = shop.call("GET", "/repos/mona/shop")
+    assert not [name for name in answer.headers if name.startswith("x-ratelimit")]
+    assert shop.call("GET", "/rate_limit").status_code == 404
+
+
+def test_who_asks_too_much_is_refused(shop: Shop) -> None:
+    shop.fake.limited = True
+
+    def asked(kind: str, times: int, every: float) -> int:
+        """How many of so many such requests are answered."""
+        answered = 0
+        for _ in range(times):
+            shop.clock.time += timedelta(seconds=every)
+            try:
+                shop.fake.spend(shop.installation, kind)
+                answered += 1
+            except Refused:
+                pass
+        return answered
+
+    assert asked("write", 10, 0.5) == 5, "a second between writes"
+    assert asked("read", 900, 0.0) == 875, "900 points a minute, of which a write takes 5"
+    shop.clock.time += timedelta(minutes=1)
+    assert asked("creation", 600, 1.0) == 500, "500 an hour"
+    assert shop.call("POST", "/repos/mona/shop/issues", json={"title": "A"}).status_code == 403
 
 
 # -- webhooks

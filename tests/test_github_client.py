@@ -54,6 +54,8 @@ class Stub:
         asked = f"{request.method} {request.url.path.removeprefix('/api/v3')}"
         if asked.endswith("/access_tokens") and asked not in self.answers:
             return httpx.Response(201, json={"token": TOKEN})
+        if asked == "GET /installation/repositories" and asked not in self.answers:
+            return httpx.Response(200, json={"repositories": [{"id": 900, "full_name": "mona/shop"}]})
         queue = self.answers[asked]
         answer = queue.pop(0) if len(queue) > 1 else queue[0]
         if isinstance(answer, Exception):
@@ -162,6 +164,7 @@ def test_an_archived_repository_can_be_told(repo: Repo, stub: Stub) -> None:
         (403, {}, "You have exceeded a secondary rate limit", 60),
         (403, {"x-ratelimit-remaining": "4000"}, "You have triggered an abuse detection mechanism", 60),
         (429, {}, "Too many requests", 60),
+        (429, {"x-ratelimit-remaining": "0", "x-ratelimit-reset": "soon"}, "Too many requests", 60),
     ],
 )
 def test_every_kind_of_limit_says_how_long_to_wait(
@@ -214,33 +217,40 @@ def test_every_request_has_a_time_limit(repo: Repo, stub: Stub) -> None:
     assert {tuple(r.extensions["timeout"].values()) for r in stub.seen} == {(10.0, 10.0, 10.0, 10.0)}
 
 
-def test_a_read_of_a_renamed_repository_follows_on_the_same_host(repo: Repo, stub: Stub) -> None:
-    stub.on("GET /repos/mona/shop/issues", moved(301, f"{API}/repositories/900/issues"))
-    stub.on("GET /repositories/900/issues", ok([{"number": 1}]))
-    assert list(repo.pages("/issues", {"state": "all"})) == [{"number": 1}]
-    assert stub.seen[-1].url.params["state"] == "all"
+RENAMED = {"repositories": [{"id": 1, "full_name": "mona/x"}, {"id": 900, "full_name": "lisa/store"}]}
 
 
 @pytest.mark.parametrize("place", ["https://evil.example/x", "http://ghes.example/api/v3/x", f"{API}/../x"])
-def test_a_token_is_never_sent_to_another_place(repo: Repo, stub: Stub, place: str) -> None:
+def test_a_token_is_never_sent_where_an_answer_points(repo: Repo, stub: Stub, place: str) -> None:
     stub.on("GET /repos/mona/shop", moved(301, place))
     with pytest.raises(GitHubError):
         repo.request("GET", "")
-    assert stub.seen[-1].url.path == "/api/v3/repos/mona/shop"
+    assert {(r.url.host, r.url.path.startswith("/api/v3/")) for r in stub.seen} == {("ghes.example", True)}
 
 
-@pytest.mark.parametrize("status", [301, 307])
-def test_a_write_to_a_renamed_repository_is_repeated_under_its_new_name(
-    repo: Repo, stub: Stub, status: int
+@pytest.mark.parametrize("method", ["GET", "POST", "PATCH", "DELETE"])
+@pytest.mark.parametrize(
+    "answer", [moved(301, f"{API}/repositories/900/issues"), moved(307, f"{API}/repositories/900/issues"),
+               httpx.Response(404, json={"message": "Not Found"})],
+)  # fmt: skip
+def test_a_renamed_repository_is_asked_the_same_under_its_new_name(
+    repo: Repo, stub: Stub, method: str, answer: httpx.Response
 ) -> None:
-    named = {"repositories": [{"id": 1, "full_name": "mona/x"}, {"id": 900, "full_name": "lisa/store"}]}
-    stub.on("POST /repos/mona/shop/issues", moved(status, f"{API}/repositories/900/issues"))
-    stub.on("GET /installation/repositories", ok(named))
-    stub.on("POST /repos/lisa/store/issues", httpx.Response(201, json={"number": 7}))
-    assert repo.request("POST", "/issues", json={"title": "x"}).data == {"number": 7}
+    stub.on(f"{method} /repos/mona/shop/issues", answer)
+    stub.on("GET /installation/repositories", ok(RENAMED))
+    stub.on(f"{method} /repos/lisa/store/issues", httpx.Response(200, json={"number": 7}))
+    assert repo.request(method, "/issues", json={"title": "x"}, params={"a": 1}).data == {"number": 7}
     assert repo.full_name == "lisa/store"
-    assert stub.seen[-1].method == "POST"
+    assert (stub.seen[-1].method, stub.seen[-1].url.params["a"]) == (method, "1")
     assert json.loads(stub.seen[-1].content) == {"title": "x"}
+
+
+def test_its_name_is_looked_for_once(repo: Repo, stub: Stub) -> None:
+    stub.on("GET /repos/mona/shop/labels/x", httpx.Response(404, json={"message": "Not Found"}))
+    for _ in range(3):
+        with pytest.raises(NotFound):
+            repo.request("GET", "/labels/x")
+    assert stub.count("GET", "/installation/repositories") == 1
 
 
 def test_a_repository_that_left_the_installation_is_not_found(repo: Repo, stub: Stub) -> None:
@@ -267,6 +277,51 @@ def test_without_an_installation_there_is_no_token(
     with pytest.raises(NoInstallation) as caught:
         repo.request("GET", "")
     assert caught.value.suspended is suspended
+
+
+def test_a_clock_that_is_wrong_changes_no_wait(repo: Repo, stub: Stub) -> None:
+    headers = {
+        "x-ratelimit-remaining": "0",
+        "x-ratelimit-reset": "1000090",
+        "date": "Mon, 12 Jan 1970 13:46:40 GMT",
+    }
+    stub.on("GET /repos/mona/shop", httpx.Response(429, headers=headers, json={"message": "limit"}))
+    with pytest.raises(RateLimited) as caught:
+        repo.request("GET", "")
+    assert caught.value.retry_after == 90
+
+
+def test_an_answer_that_still_holds_is_not_sent_again(repo: Repo, stub: Stub) -> None:
+    tagged = httpx.Response(200, json={"number": 1}, headers={"etag": 'W/"a"'})
+    stub.on("GET /repos/mona/shop/issues/1", tagged, httpx.Response(304), ok({"number": 2}))
+    seen = [repo.request("GET", "/issues/1").data["number"] for _ in range(3)]
+    assert seen == [1, 1, 2]
+    tags = [r.headers.get("if-none-match") for r in stub.seen if r.url.path.endswith("/issues/1")]
+    assert tags == [None, 'W/"a"', 'W/"a"']
+
+
+def test_a_read_after_a_write_is_never_answered_from_memory(repo: Repo, stub: Stub) -> None:
+    stub.on("POST /repos/mona/shop/issues", httpx.Response(201, json={}, headers={"etag": 'W/"a"'}))
+    stub.on("GET /repos/mona/shop/issues", ok([]))
+    repo.request("POST", "/issues", json={})
+    repo.request("GET", "/issues")
+    assert "if-none-match" not in stub.seen[-1].headers
+
+
+@pytest.mark.parametrize(
+    ("message", "not_granted"),
+    [
+        ("The permissions requested are not granted to this installation.", True),
+        ("There is at least one repository that is not accessible to the parent installation.", False),
+    ],
+)  # fmt: skip
+def test_what_the_installation_does_not_have_gives_no_token(
+    repo: Repo, stub: Stub, message: str, not_granted: bool
+) -> None:
+    stub.on("POST /app/installations/5/access_tokens", httpx.Response(422, json={"message": message}))
+    with pytest.raises(NoInstallation) as caught:
+        repo.request("GET", "")
+    assert (caught.value.not_granted, caught.value.suspended) == (not_granted, False)
 
 
 def test_lists_are_read_to_their_last_page(repo: Repo, stub: Stub) -> None:

@@ -15,6 +15,7 @@ from bot.store import clock, outbox
 from bot.store.models import Outbox, Project
 from tests.fakes.github import Comment, Issue, Person
 from tests.house import House
+from tests.rounds import Turned
 
 # what the database has no part in is tried on one of them
 on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -388,16 +389,18 @@ def test_a_paused_project_refuses_with_the_reason(house: House, talk: Issue) -> 
     ],
 )
 def test_no_answer_about_a_permission_decides_nothing(
-    house: House, talk: Issue, fault: dict[str, Any]
+    house: House, talk: Issue, fault: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     house.settle()
+    turned = Turned(monkeypatch)
     house.fake.fail("GET", PERMISSION, **fault)
     asked = house.mona.comments(talk, "/askfirst scan")
     house.settle()
     assert signs(asked) == [] and words(talk) == [] and sessions(house) == []
     [(job, error)] = house.unfinished()
     assert job == "delivery" and error
-    hurry(house)
+    turned.forward(seconds=61)
+    house.settle()
     assert signs(asked) == ["eyes", "+1"] and len(sessions(house)) == 1
     assert house.unfinished() == []
 
@@ -417,19 +420,22 @@ def test_after_the_last_try_it_is_refused_with_a_word(house: House, talk: Issue)
 
 
 @on_sqlite
-def test_a_limit_is_waited_for_and_is_no_try(house: House, talk: Issue) -> None:
+def test_a_limit_is_waited_for_and_is_no_try(
+    house: House, talk: Issue, monkeypatch: pytest.MonkeyPatch
+) -> None:
     house.settle()
+    turned = Turned(monkeypatch)
     house.fake.fail("GET", PERMISSION, status=429, headers={"Retry-After": "600"}, times=outbox.TRIES + 1)
     asked = house.mona.comments(talk, "/askfirst scan")
     for _ in range(outbox.TRIES + 1):
         house.settle()
-        with house.db.read() as tx:
-            [row] = tx.query(Outbox).filter(Outbox.done_at.is_(None))
-        assert row.due_at - clock.now() > timedelta(seconds=590)
-        with house.db.write() as tx:
-            tx.execute(update(Outbox).values(due_at=clock.now()))
+        turned.forward(seconds=590)
+        house.settle()
+        assert signs(asked) == [], "ten seconds are left"
+        turned.forward(seconds=10)
     house.settle()
     assert signs(asked) == ["eyes", "+1"]
+    assert house.fake.count("GET", PERMISSION) == outbox.TRIES + 3, "once more when it is carried out"
 
 
 def test_an_issue_that_is_gone_is_not_answered(house: House, talk: Issue) -> None:

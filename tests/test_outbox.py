@@ -236,3 +236,43 @@ def taken_in(tx: object, row_id: int) -> outbox.Claim:
 def hold(db: Database, claim: outbox.Claim) -> None:
     with db.write() as tx:
         outbox.hold(tx, claim)
+
+
+def test_bulk_comes_last_however_early_it_was_promised(db: Database, frozen: Clock) -> None:
+    with db.write() as tx:
+        outbox.add(tx, "job", lane="a", bulk=True)
+    frozen.forward(seconds=5)
+    add(db, "b")
+    with db.read() as tx:
+        rows = [tx.get_one(Outbox, row_id).lane for row_id, _ in outbox.due(tx, 100)]
+    assert rows == ["b", "a"]
+
+
+def test_bulk_that_somebody_waits_for_now_is_due_at_once(db: Database, frozen: Clock) -> None:
+    rung: list[tuple[int, str]] = []
+    db.ring = rung.extend
+    with db.write() as tx:
+        outbox.add(tx, "job", lane="a", bulk=True)
+    [row] = due(db)
+    claim = taken(db, row)
+    with db.write() as tx:
+        outbox.put_off(tx, claim, 500, "others go first")
+    with db.write() as tx:
+        outbox.add(tx, "job", lane="a", bulk=True)
+    assert claim.bulk and due(db) == []
+    rung.clear()
+    with db.write() as tx:
+        outbox.answers_a_person(tx)
+        outbox.add(tx, "job", lane="a", bulk=True)
+    assert due(db) == [row] and rung == [(row, "job")]
+    assert not taken(db, row).bulk
+
+
+def test_what_waits_for_another_reason_is_not_hurried(db: Database, frozen: Clock) -> None:
+    add(db)
+    [row] = due(db)
+    claim = taken(db, row)
+    with db.write() as tx:
+        outbox.put_off(tx, claim, 500, "it may be a slip")
+    add(db)
+    assert due(db) == []

@@ -126,6 +126,14 @@ def test_later_is_no_try_however_often(engine: Engine, frozen: Clock, error: Exc
     assert left.dead_at is None and left.attempts == 0
 
 
+def test_a_moments_wait_ends_with_the_bell(engine: Engine) -> None:
+    row_id, rung = engine.add(), threading.Event()
+    engine.db.ring = lambda rows: rung.set() if rows == [(row_id, "test")] else None
+    engine.raises(Later(0.01, "its turn comes soon"))
+    engine.runner.work(row_id)
+    assert rung.wait(10), "the relay may look a second later"
+
+
 def test_giving_up_is_dead_at_once_and_says_so(engine: Engine, caplog: pytest.LogCaptureFixture) -> None:
     told: list[tuple[Any, str]] = []
     engine.raises(GiveUp("no GitHub App is set up"), lambda tx, args, error: told.append((args, error)))

@@ -163,6 +163,7 @@ def asked(tx: Session, project: Project, session: AnsweringSession, found: list[
     if found:
         if session.status == "pending":
             states.move_answering(session, "active")
+        mirror.show_soon(tx, project, {issue_id for one in found for issue_id in one["issue_ids"]})
         show(tx, project, session)
     else:
         review(tx, project, session)

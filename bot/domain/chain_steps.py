@@ -107,6 +107,7 @@ def _work(tx: Session, project: Project, chain: WorkChain, item: ChainItem, issu
     states.move_item(item, "work")
     item.run_id = issue.run_id = run.id
     states.move(issue, "run_started")
+    mirror.show_soon(tx, project, [issue.id])
     outbox.add(tx, "fix", lane=f"chain:{chain.id}", key=f"fix:{run.id}", run_id=run.id)
 
 

@@ -18,7 +18,7 @@ AGAIN = ".again"  # ends the local id of what is made once more
 def intend(tx: Session, kind: str, local_id: str, repository_id: int) -> tuple[GithubObject, datetime | None]:
     """The row of this thing, and since when an earlier try may have made it without our knowing (None: no such)."""
     row = find(tx, kind, local_id)
-    if row is not None and (row.state != LOST or row.local_id.endswith(AGAIN)):
+    if row is not None and (row.state != LOST or is_given_up(row)):
         return row, row.intended_at if row.state == "intended" else None
     fresh = GithubObject(
         kind=kind, local_id=f"{local_id}{AGAIN}" if row else local_id, repository_id=repository_id,
@@ -26,6 +26,11 @@ def intend(tx: Session, kind: str, local_id: str, repository_id: int) -> tuple[G
     )  # fmt: skip
     tx.add(fresh)
     return fresh, None
+
+
+def is_given_up(row: GithubObject) -> bool:
+    """Whether people deleted it a second time: then it stays away."""
+    return row.state == LOST and row.local_id.endswith(AGAIN)
 
 
 def made(

@@ -7,6 +7,7 @@ changes nothing.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,11 +37,21 @@ class Seen:
         return vars(self)
 
 
-def show(tx: Session, project: Project, issue: Issue, *, first: bool = False) -> None:
-    """Have GitHub brought to what the issue is now, where it is mirrored at all; `first`: the issue is new."""
+def show(tx: Session, project: Project, issue: Issue, *, first: bool = False, bulk: bool = True) -> None:
+    """Have GitHub brought to what the issue is now, where it is mirrored at all; `first`: the issue is new.
+
+    `bulk`: whatever answers a person goes before it.
+    """
     on_github = project.repository_id is not None and project.mode == "live"
     if on_github and issue.mirrored and repo_config.of(project).mirror.enabled:
-        outbox.add(tx, "show_issue", lane=f"issue:{issue.id}", first=first, issue_id=issue.id)
+        outbox.add(tx, "show_issue", lane=f"issue:{issue.id}", first=first, bulk=bulk, issue_id=issue.id)
+
+
+def show_soon(tx: Session, project: Project, issue_ids: Iterable[str]) -> None:
+    """What people are about to read names these by number: those that have none yet are no bulk."""
+    query = select(Issue).where(Issue.id.in_(list(issue_ids)), Issue.github_number.is_(None))
+    for issue in tx.scalars(query):
+        show(tx, project, issue, bulk=False)
 
 
 def show_questions(tx: Session, project: Project, session: AnsweringSession) -> None:

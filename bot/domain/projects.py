@@ -110,6 +110,13 @@ REMOVED = "the App is not installed on this repository any more"
 SUSPENDED = "the App's installation is suspended on GitHub"
 
 
+def renamed(tx: Session, repository_id: int, before: str, now: str) -> None:
+    """GitHub knows the repository by another name, unless somebody else has told of that already."""
+    project = on(tx, repository_id)
+    if project is not None and project.name == before:
+        project.name, project.url = now, project.url.removesuffix(before) + now
+
+
 def removed(tx: Session, repository_ids: Iterable[int]) -> None:
     """The App lost these repositories: their projects wait."""
     for project in tx.scalars(select(Project).where(Project.repository_id.in_(list(repository_ids)))):

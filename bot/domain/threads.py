@@ -14,6 +14,7 @@ from bot.store.models import AnsweringSession, GithubObject, Issue, Project, Ses
 
 MOST = 30  # comments of ours in a thread, an hour
 AN_HOUR = timedelta(hours=1)
+UNASKED = ("found_again", "gone")  # said by scans, by the dozen
 
 
 def wait(tx: Session, project: Project, number: int) -> float:
@@ -32,7 +33,7 @@ def say(tx: Session, project: Project, number: int, key: str, text: str, **value
     if project.repository_id and project.mode == "live" and not _is_locked(tx, project, number):
         outbox.add(
             tx, "comment", lane=f"thread:{project.repository_id}#{number}", key=f"comment:{key}",
-            project_id=project.id, number=number, local_id=key, text=text, values=values,
+            bulk=text in UNASKED, project_id=project.id, number=number, local_id=key, text=text, values=values,
         )  # fmt: skip
 
 

@@ -11,8 +11,10 @@ import httpx
 from githubkit import AppAuthStrategy, GitHub
 from githubkit.cache import MemCacheStrategy
 
-from bot.github.errors import Forbidden, NoInstallation, NotFound, Unavailable, from_answer
+from bot.github.errors import Forbidden, NoInstallation, NotFound, Unavailable, Unprocessable, from_answer
 from bot.github.repo import Answer, Installation
+from bot.github.seen import Seen
+from bot.github.turn import Turn
 
 _TIMEOUT_SECONDS = 10.0
 _HEADERS = {"X-GitHub-Api-Version": "2022-11-28"}
@@ -28,6 +30,8 @@ class App:
         """`private_key` is PEM text; `api_url` may have a path, as on Enterprise Server."""
         self._auth = AppAuthStrategy(app_id, private_key)
         self.app_id = int(app_id)
+        self.seen = Seen()
+        self.labels: dict[tuple[int, str], float] = {}  # known to be there until then, by time.monotonic()
         # githubkit only sends: its retries, its sleeps and its redirects would double what we write
         self._github = GitHub(
             base_url=api_url,
@@ -66,17 +70,25 @@ class App:
         installation_id: int,
         repository_id: int | None = None,
         permissions: Mapping[str, str] | None = None,
+        turn: Turn | None = None,
     ) -> Installation:
-        """A client with a token of its own, narrowed to that repository and those permissions."""
-        return Installation(self, installation_id, repository_id, permissions or {})
+        """A client with a token of its own, narrowed to that repository and those permissions; `turn`: whose."""
+        return Installation(self, installation_id, repository_id, permissions or {}, turn or Turn())
 
     def request(self, method: str, path: str, json: Any = None, params: Any = None) -> Answer:
         """A request as the App itself, for `/app/…`."""
         return self.send(method, path, self._jwt(), json, params).settled()
 
-    def send(self, method: str, url: str, token: str, json: Any = None, params: Any = None) -> Answer:
-        """One request, once. `url` is a path below the API's root or an address on its host."""
+    def send(
+        self, method: str, url: str, token: str, json: Any = None, params: Any = None, etag: str | None = None
+    ) -> Answer:
+        """One request, once. `url` is a path below the API's root, or the address of GraphQL.
+
+        With the `etag` of an earlier answer the status is 304 while that still holds.
+        """
         headers = {**_HEADERS, "Authorization": f"Bearer {token}"}
+        if etag:
+            headers["If-None-Match"] = etag
         try:
             with self._github.get_sync_client() as http:
                 response = http.request(
@@ -93,17 +105,11 @@ class App:
         root = str(self._github.config.base_url).rstrip("/")
         return f"{root.removesuffix('/v3')}/graphql" if root.endswith("/api/v3") else f"{root}/graphql"
 
-    def same_host(self, url: str) -> bool:
-        """Whether an address lies below the API's root, so that a token may be sent there."""
-        base, there = self._github.config.base_url, httpx.URL(url)
-        mine = (base.scheme, base.host, base.port) == (there.scheme, there.host, there.port)
-        return mine and there.path.startswith(base.path)
-
     def mint(self, installation_id: int, body: dict[str, Any]) -> str:
         """A new installation token; it lives for an hour."""
         try:
             answer = self.request("POST", f"/app/installations/{installation_id}/access_tokens", json=body)
-        except (NotFound, Forbidden) as error:
+        except (NotFound, Forbidden, Unprocessable) as error:
             raise NoInstallation(error.message, status=error.status) from error
         return str(answer.data["token"])
 

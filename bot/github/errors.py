@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Mapping
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 _TOKENS = re.compile(
@@ -40,6 +41,11 @@ class NotFound(GitHubError):
 class Gone(GitHubError):
     """410: deleted, moved to another repository, or issues are switched off."""
 
+    @property
+    def without_issues(self) -> bool:
+        """Whether the whole repository has no issues, and not just this one is gone."""
+        return "disabled" in self.message.lower()
+
 
 class Forbidden(GitHubError):
     """403 that is not a limit: a permission is missing, or the repository is archived."""
@@ -55,20 +61,28 @@ class Unprocessable(GitHubError):
 
 
 class NoInstallation(GitHubError):
-    """No token can be had: the App is suspended there, or was uninstalled."""
+    """No token can be had: the App is suspended there, was uninstalled, or may not do what it must."""
 
     @property
     def suspended(self) -> bool:
-        """Suspended can come back by itself; otherwise the App was removed."""
+        """Suspended can come back by itself."""
         return "suspended" in self.message.lower()
+
+    @property
+    def not_granted(self) -> bool:
+        """Whether permissions that the App asks for wait to be accepted; otherwise the App was removed."""
+        return "not granted" in self.message.lower()
 
 
 class RateLimited(GitHubError):
-    """403 or 429: not acted on; ask again in `retry_after` seconds."""
+    """403 or 429, or our own budget: not acted on; ask again in `retry_after` seconds.
 
-    def __init__(self, message: str, *, status: int, retry_after: float) -> None:
+    `named`: GitHub itself said how long; otherwise it is a guess, which grows when it was too short.
+    """
+
+    def __init__(self, message: str, *, status: int, retry_after: float, named: bool = True) -> None:
         super().__init__(message, status=status)
-        self.retry_after = retry_after
+        self.retry_after, self.named = retry_after, named
 
 
 class Unavailable(GitHubError):
@@ -98,8 +112,8 @@ def from_answer(method: str, status: int, headers: Mapping[str, str], data: Any)
     message, details = _words(status, data)
     if status >= 500:
         return Unavailable(message, status=status, maybe_done=method != "GET")
-    if (seconds := _limit(status, headers, message)) is not None:
-        return RateLimited(message, status=status, retry_after=seconds)
+    if _is_limit(status, headers, message):
+        return _limited(message, status, headers)
     return _BY_STATUS.get(status, GitHubError)(message, status=status, errors=details)
 
 
@@ -112,7 +126,7 @@ def from_graphql(errors: list[Any], headers: Mapping[str, str]) -> GitHubError:
     kind = next((str(error["type"]) for error in found if error.get("type")), "")
     message = "; ".join(map(_detail, errors)) or "GraphQL answered with an error"
     if kind == "RATE_LIMITED":
-        return RateLimited(message, status=200, retry_after=_limit(429, headers, message) or _A_MINUTE)
+        return _limited(message, 200, headers)
     if kind in ("SERVICE_UNAVAILABLE", "LOADING") or _TROUBLE.match(message):
         return Unavailable(message, status=200, maybe_done=True)
     return _BY_TYPE.get(kind, GitHubError)(message, status=200)
@@ -132,20 +146,37 @@ def _detail(error: Any) -> str:
     return str(error.get("message") or " ".join(str(error[k]) for k in ("field", "code") if error.get(k)))
 
 
-def _limit(status: int, headers: Mapping[str, str], message: str) -> float | None:
-    """Seconds to wait, or None where it is no limit.
-
-    https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api
-    """
-    if status not in (403, 429):
-        return None
-    if (after := headers.get("retry-after")) is not None:
-        return _number(after, _A_MINUTE)
-    if headers.get("x-ratelimit-remaining") == "0":
-        now = time.time()
-        return max(1.0, _number(headers.get("x-ratelimit-reset", ""), now + _A_MINUTE) - now)
-    return _A_MINUTE if status == 429 or _LIMIT_WORDS.search(message) else None
+def _is_limit(status: int, headers: Mapping[str, str], message: str) -> bool:
+    """https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api"""
+    if status == 403:
+        spent = "retry-after" in headers or headers.get("x-ratelimit-remaining") == "0"
+        return spent or bool(_LIMIT_WORDS.search(message))
+    return status == 429
 
 
-def _number(text: str, default: float) -> float:
-    return float(text) if text.strip().isdecimal() else default
+def _limited(message: str, status: int, headers: Mapping[str, str]) -> RateLimited:
+    seconds = _seconds(headers)
+    return RateLimited(
+        message,
+        status=status,
+        retry_after=_A_MINUTE if seconds is None else seconds,
+        named=seconds is not None,
+    )
+
+
+def _seconds(headers: Mapping[str, str]) -> float | None:
+    """How long GitHub says to wait."""
+    if (after := headers.get("retry-after", "").strip()).isdecimal():
+        return float(after)
+    reset = headers.get("x-ratelimit-reset", "").strip()
+    if headers.get("x-ratelimit-remaining") == "0" and reset.isdecimal():
+        return max(1.0, float(reset) - _their_time(headers))
+    return None
+
+
+def _their_time(headers: Mapping[str, str]) -> float:
+    """GitHub's own clock where the answer tells it: ours may be wrong."""
+    try:
+        return parsedate_to_datetime(headers["date"]).timestamp()
+    except (KeyError, ValueError):
+        return time.time()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Set
 from datetime import datetime
 from typing import Any
@@ -23,6 +24,8 @@ COLOURS = {
     "priority: high": "d93f0b",
     "priority: critical": "b60205",
 }
+# how long a label that was there is taken to be: hundreds of issues in a row need not ask for it each time
+_LABEL_SECONDS = 600.0
 EVERYTHING = frozenset({"title", "description", "body", "priority", "state", "reason"})
 
 
@@ -89,10 +92,14 @@ def edit_comment(repo: Repo, *, secret: bytes, local_id: str, comment_id: int, b
 def ensure_labels(repo: Repo, names: Iterable[str]) -> None:
     """Labels of ours that the repository does not have yet, with their colours; existing ones stay as they are."""
     for name in names:
+        label = (repo.repository_id, name)
+        if time.monotonic() < repo.app.labels.get(label, 0.0):
+            continue
         try:
             repo.request("GET", f"/labels/{quote(name, safe='')}")
         except NotFound:
             _create_label(repo, name)
+        repo.app.labels[label] = time.monotonic() + _LABEL_SECONDS
 
 
 def _create_label(repo: Repo, name: str) -> None:

@@ -7,13 +7,23 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from bot.github.errors import GitHubError, Gone, NotFound, Unauthorized, Unavailable, from_graphql
+from bot.github.errors import (
+    GitHubError,
+    Gone,
+    NotFound,
+    RateLimited,
+    Unauthorized,
+    Unavailable,
+    from_graphql,
+)
+from bot.github.turn import Turn
 
 if TYPE_CHECKING:
     from bot.github.client import App
 
 _PAGE = 100
 _MOVED = (301, 302, 307, 308)
+_UNCHANGED = 304
 
 
 @dataclass(frozen=True)
@@ -45,10 +55,12 @@ class Installation:
         installation_id: int,
         repository_id: int | None,
         permissions: Mapping[str, str],
+        turn: Turn,
     ) -> None:
         self.app = app
         self.installation_id = installation_id
         self.repository_id = repository_id
+        self.turn = turn
         self._narrowed: dict[str, Any] = {}
         if repository_id is not None:
             self._narrowed["repository_ids"] = [repository_id]
@@ -73,23 +85,50 @@ class Installation:
         return self.ask(method, path, json, params).settled()
 
     def ask(self, method: str, path: str, json: Any = None, params: Any = None) -> Answer:
-        """As `request`, but the answer may be that it has moved. A revoked token is minted anew, once."""
-        token = self.token()
-        try:
-            return self.app.send(method, path, token, json, params)
-        except Unauthorized:
-            self._token = None
-        return self.app.send(method, path, self.token(), json, params)
+        """As `request`, but the answer may be that it has moved. Raises RateLimited before its turn has come."""
+        return self._ask(method, path, json, params, writes=method != "GET", creates=method == "POST")
 
     def graphql(self, query: str, variables: Mapping[str, Any]) -> dict[str, Any]:
         """The `data` of a GraphQL answer. Raises the same errors as REST."""
         asked = {"query": query, "variables": dict(variables)}
-        answer = self.request("POST", self.app.graphql_url, json=asked)
+        writes = query.lstrip().startswith("mutation")
+        answer = self._ask("POST", self.app.graphql_url, asked, None, writes=writes, creates=False).settled()
         if not isinstance(answer.data, Mapping):
             raise Unavailable("GraphQL gave no answer", status=answer.status, maybe_done=True)
         if errors := answer.data.get("errors"):
-            raise from_graphql(errors, answer.headers)
+            error = from_graphql(errors, answer.headers)
+            if isinstance(error, RateLimited):
+                self.turn.refused(self.installation_id, error, wrote=writes)
+            raise error
         return dict(answer.data["data"])
+
+    def _ask(self, method: str, path: str, json: Any, params: Any, *, writes: bool, creates: bool) -> Answer:
+        self.turn.begin(self.installation_id, writes=writes, creates=creates)
+        try:
+            answer = self._send(method, path, json, params)
+        except RateLimited as limit:
+            self.turn.refused(self.installation_id, limit, wrote=writes)
+            raise
+        except GitHubError:
+            if writes:
+                self.turn.failed(self.installation_id)
+            raise
+        self.turn.end(self.installation_id, answer.headers, wrote=writes)
+        return answer
+
+    def _send(self, method: str, path: str, json: Any, params: Any) -> Answer:
+        """Sent with the token; a revoked one is minted anew, once. An answer that is still as it was comes free."""
+        known = self.app.seen.find(self.installation_id, method, path, params)
+        etag = known.headers["etag"] if known else None
+        try:
+            answer = self.app.send(method, path, self.token(), json, params, etag)
+        except Unauthorized:
+            self._token = None
+            answer = self.app.send(method, path, self.token(), json, params, etag)
+        if known and answer.status == _UNCHANGED:
+            return Answer(known.status, answer.headers, known.data)
+        self.app.seen.keep(self.installation_id, method, path, params, answer)
+        return answer
 
     def repositories(self) -> Iterator[dict[str, Any]]:
         """The repositories that this client's token reaches."""
@@ -106,18 +145,30 @@ class Repo:
         self.app = installation.app
         self.repository_id = repository_id
         self.full_name = full_name
+        self._looked = False
 
     def request(self, method: str, path: str, json: Any = None, params: Any = None) -> Answer:
-        """A request below `/repos/{owner}/{name}`; `path` is empty or starts with a slash."""
-        answer = self.installation.ask(method, self._path(path), json, params)
+        """A request below `/repos/{owner}/{name}`; `path` is empty or starts with a slash.
+
+        Where GitHub knows the repository by another name by now, the same is asked again under that.
+        """
+        try:
+            answer = self.installation.ask(method, self._path(path), json, params)
+        except NotFound:
+            # nothing points on where the old name is another repository's by now; asked once, since a 404 is common
+            if self._looked or not self._renamed():
+                raise
+            return self.installation.request(method, self._path(path), json, params)
         if not answer.moved:
             return answer
-        place = str(answer.headers.get("location", ""))
-        _refuse_another_repository(place, self.repository_id)
-        if method == "GET":
-            return self._follow(place, params)
-        self._find_new_name()
+        _refuse_another_repository(str(answer.headers.get("location", "")), self.repository_id)
+        if not self._renamed():
+            raise NotFound(f"repository {self.repository_id} is no longer in this installation", status=404)
         return self.installation.request(method, self._path(path), json, params)
+
+    def take_turn(self, *, creates: bool) -> None:
+        """Be the one who writes next, before anything is written down about it. Raises RateLimited."""
+        self.installation.turn.take(self.installation.installation_id, creates=creates)
 
     def pages(
         self, path: str, params: Mapping[str, Any] | None = None, key: str | None = None
@@ -138,17 +189,13 @@ class Repo:
     def _path(self, path: str) -> str:
         return f"/repos/{self.full_name}{path}"
 
-    def _follow(self, place: str, params: Any) -> Answer:
-        if not self.app.same_host(place):
-            raise GitHubError("GitHub points to an address that is not on its own host")
-        return self.installation.request("GET", place, params=None if "?" in place else params)
-
-    def _find_new_name(self) -> None:
+    def _renamed(self) -> bool:
+        """Look for the name that goes with the id now; whether it is another one."""
+        before, self._looked = self.full_name, True
         for repository in self.installation.repositories():
             if repository["id"] == self.repository_id:
                 self.full_name = str(repository["full_name"])
-                return
-        raise NotFound(f"repository {self.repository_id} is no longer in this installation", status=404)
+        return self.full_name != before
 
 
 def _refuse_another_repository(place: str, repository_id: int) -> None:

@@ -106,12 +106,15 @@ def _review(round: Round, questions: Sequence[Question], lines: Lines) -> bool:
     """One review with a thread for each; False where it brought nothing new. It is known by its first question."""
     ids = {question.number: question_id for question_id, question in _by_id(round).items()}
     first = ids[questions[0].number]
-    with round.work.note() as tx:
+    with round.work.db.read() as tx:
         before = intents.find(tx, "thread", first)
         name = f"{first}.2" if before else first  # somebody deleted the first one
-        row, since = intents.intend(tx, "review", name, round.project.repository_id or 0)
-    if row.state == "made":
+        known = intents.find(tx, "review", name)
+    if known is not None and known.state == "made":
         return False
+    round.repo.take_turn(creates=True)
+    with round.work.note() as tx:
+        row, since = intents.intend(tx, "review", name, round.project.repository_id or 0)
     bodies = {ids[one.number]: _body(round, one) for one in questions}
     comments = [
         LineComment(ids[one.number], *lines[one.number], bodies[ids[one.number]]) for one in questions

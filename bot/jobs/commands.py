@@ -10,6 +10,7 @@ from bot.domain import commands, mirror, repo_config
 from bot.github.errors import Gone, NotFound
 from bot.jobs import actors
 from bot.jobs.work import Work
+from bot.store import outbox
 from bot.store.models import GivenCommand, Project
 from bot.webhooks import obeying
 from bot.webhooks.events import Issue
@@ -26,6 +27,7 @@ def obey(work: Work) -> None:
     context = actors.context(work, _level(work, project, given))
     there = [issue for number in unknown if (issue := _read(work, project, number))]
     with work.finish() as tx:
+        outbox.answers_a_person(tx)
         given, project = _load(tx, work.args)
         if given.status == "waiting":
             obeying.obey(tx, project, given, context, there)

@@ -11,7 +11,7 @@ from bot.domain import projects
 from bot.jobs import actors
 from bot.jobs.errors import GiveUp
 from bot.jobs.work import Work
-from bot.store import clock
+from bot.store import clock, outbox
 from bot.store.models import Delivery
 from bot.webhooks import accepting, events
 from bot.webhooks.context import Context
@@ -29,6 +29,7 @@ def handle(work: Work) -> None:
     heard = event is not None and not ours and delivery.event in HANDLERS
     context = _context(work, delivery.event, event) if heard else None
     with work.finish() as tx:
+        outbox.answers_a_person(tx)
         if context is not None:
             accepting.accept(tx, event, context)
             HANDLERS[delivery.event](tx, event, context)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Collection
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -22,41 +22,63 @@ from bot.webhooks.handlers.issues import as_seen
 
 def show(work: Work) -> None:
     """Make or mend the GitHub issue; when it already shows all this, nothing is sent."""
+    with work.db.read() as tx:
+        wish = _wish(tx, work)
+    if wish is None:
+        return
+    issue = wish.issue
+    repo = work.tools.repo(wish.project, issues="write")
+    repo.take_turn(creates=issue.github_number is None)
     with work.note() as tx:
-        issue = tx.get_one(Issue, work.args["issue_id"])
-        project = tx.get_one(Project, issue.project_id)
-        if project.paused_reason or not issue.mirrored or project.repository_id is None:
-            return
-        content = _content(work, project, issue)
-        wanted = _wanted(issue, content)
-        changed = {name for name in wanted if (issue.shown or {}).get(name) != wanted[name]}
-        if issue.purged_at:
-            changed &= {"state", "reason"}  # its words were removed here, not there
-        if not changed or (issue.github_number is None and content.state == "closed"):
-            return
-        _, since = intents.intend(tx, "issue", issue.id, project.repository_id)
+        _, since = intents.intend(tx, "issue", issue.id, repo.repository_id)
     try:
         there = ensure_issue(
-            work.tools.repo(project, issues="write"),
+            repo,
             secret=work.tools.secret,
             local_id=issue.id,
             number=issue.github_number,
             recover_since=since,
-            content=content,
-            changed=changed,
+            content=wish.content,
+            changed=wish.changed,
         )
-    except (NotFound, Gone):
-        if issue.github_number is None:
+    except (NotFound, Gone) as gone:
+        if issue.github_number is None or (isinstance(gone, Gone) and gone.without_issues):
             raise
         with work.finish() as tx:
             mirror.lost(tx.get_one(Issue, issue.id))
         return
-    sent = wanted if issue.shown is None else {name: wanted[name] for name in changed}
+    sent = wish.wanted if issue.shown is None else {name: wish.wanted[name] for name in wish.changed}
     with work.finish() as tx:
         intents.made(tx, "issue", issue.id, there.number, there.node_id)
         kept = tx.get_one(Issue, issue.id, with_for_update=True)
         if mirror.shown(kept, there.number, there.url, {**sent, "at": there.updated_at.isoformat()}):
-            _take_over(tx, project, kept, there.thing, ours=sent.keys())
+            _take_over(tx, wish.project, kept, there.thing, ours=sent.keys())
+
+
+@dataclass(frozen=True)
+class _Wish:
+    """What GitHub is to show of an issue, and what of it differs from what it shows now."""
+
+    issue: Issue
+    project: Project
+    content: IssueContent
+    wanted: dict[str, Any]
+    changed: set[str]
+
+
+def _wish(tx: Session, work: Work) -> _Wish | None:
+    issue = tx.get_one(Issue, work.args["issue_id"])
+    project = tx.get_one(Project, issue.project_id)
+    if project.paused_reason or not issue.mirrored or project.repository_id is None:
+        return None
+    content = _content(work, project, issue)
+    wanted = _wanted(issue, content)
+    changed = {name for name in wanted if (issue.shown or {}).get(name) != wanted[name]}
+    if issue.purged_at:
+        changed &= {"state", "reason"}  # its words were removed here, not there
+    if not changed or (issue.github_number is None and content.state == "closed"):
+        return None
+    return _Wish(issue, project, content, wanted, changed)
 
 
 def look(work: Work) -> None:

@@ -25,10 +25,14 @@ def ensure(
     What people deleted more than once stays away.
     """
     shown = digest(text)
+    with work.db.read() as tx:
+        known = intents.find(tx, kind, local_id)
+    if known is not None and (intents.is_given_up(known) or (known.state == "made" and known.shown == shown)):
+        return known
+    # before the intent: who is put off has begun nothing that would have to be searched for
+    work.tools.repo(project).take_turn(creates=known is None or known.state != "made")
     with work.note() as tx:
         row, since = intents.intend(tx, kind, local_id, project.repository_id or 0)
-    if row.state == intents.LOST or (row.state == "made" and row.shown == shown):
-        return row
     there = make(row, since)
     with work.note() as tx:
         intents.made(tx, kind, local_id, there.number, there.node_id, there.url, shown)

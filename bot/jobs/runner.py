@@ -11,16 +11,19 @@ from contextlib import contextmanager
 from sqlalchemy.exc import NoResultFound, OperationalError
 
 from bot import config
+from bot.domain import projects
 from bot.github.errors import RateLimited, redact
 from bot.jobs import JOBS
 from bot.jobs.errors import GiveUp, Later
-from bot.jobs.tools import Tools
+from bot.jobs.tools import Errand, Tools
 from bot.jobs.work import Work
 from bot.store import outbox
 from bot.store.db import Database
 from bot.store.doorbell import Doorbell
 
 log = logging.getLogger(__name__)
+
+SOON = 5.0  # seconds
 
 
 class Runner:
@@ -36,11 +39,13 @@ class Runner:
         if claim is None:
             return
         work = Work(claim, self.db, self.tools)
-        try:
-            with self._heartbeat(work):
-                self._attempt(work)
-        except outbox.Superseded as lost:
-            log.warning("%s", lost)
+        with self.tools.errand(str(row_id), bulk=claim.bulk) as errand:
+            try:
+                with self._heartbeat(work):
+                    self._attempt(work)
+            except outbox.Superseded as lost:
+                log.warning("%s", lost)
+        self._follow_names(errand)
         with self.db.read() as tx:
             waiting = outbox.next_in(tx, claim.lane)
         if waiting:
@@ -90,6 +95,18 @@ class Runner:
     def _put_off(self, work: Work, seconds: float, reason: str) -> None:
         with self.db.write() as tx:
             outbox.put_off(tx, work.claim, seconds, _storable(reason))
+        if seconds < SOON:
+            # the relay looks once a second, which is as long as the whole wait
+            again = threading.Timer(seconds, self.db.ring, [[(work.claim.id, work.claim.job)]])
+            again.daemon = True
+            again.start()
+
+    def _follow_names(self, errand: Errand) -> None:
+        """Repositories that GitHub knew by another name are known by that one from now on."""
+        for project, repo in errand.repos:
+            if repo.full_name != project.name:
+                with self.db.write() as tx:
+                    projects.renamed(tx, repo.repository_id, project.name, repo.full_name)
 
     def _failed(self, work: Work, reason: str, *, for_good: bool = False) -> None:
         claim, error = work.claim, _storable(reason)

@@ -22,21 +22,25 @@ def comment(work: Work) -> None:
     """Post a comment once; where the issue or the App is gone, nobody is left to read it."""
     local_id: str = work.args["local_id"]
     number: int = work.args["number"]
-    with work.note() as tx:
+    with work.db.read() as tx:
         project = tx.get_one(Project, work.args["project_id"])
-        begun = intents.find(tx, "comment", local_id) is not None
-        if not begun and (seconds := threads.wait(tx, project, number)):
-            raise Later(seconds, "enough was said in this thread for now")
-        row, since = intents.intend(tx, "comment", local_id, project.repository_id or 0)
-        row.thread = number
-        if row.state == "made":
-            return
+        known = intents.find(tx, "comment", local_id)
+        wait = 0.0 if known else threads.wait(tx, project, number)
+    if known is not None and known.state == "made":
+        return
+    if wait:
+        raise Later(wait, "enough was said in this thread for now")
     body = _text(work, project)
     if body is None:
         return
+    repo = work.tools.repo(project, issues="write")
+    repo.take_turn(creates=True)
+    with work.note() as tx:
+        row, since = intents.intend(tx, "comment", local_id, repo.repository_id)
+        row.thread = number
     try:
         there = ensure_comment(
-            work.tools.repo(project, issues="write"),
+            repo,
             secret=work.tools.secret,
             issue_number=number,
             local_id=local_id,

@@ -2,19 +2,37 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
 from functools import cached_property
 from urllib.parse import urlsplit
 
 import httpx
 
 from bot.config import Config
+from bot.github.budget import Budget
 from bot.github.client import App
 from bot.github.repo import Repo
+from bot.github.turn import Turn
 from bot.jobs.errors import GiveUp
 from bot.sandbox.base import SandboxError
 from bot.sandbox.git import Remote, RepoError
 from bot.sandbox.template import Template, load_templates
+from bot.store import clock
 from bot.store.models import Project
+
+
+@dataclass
+class Errand:
+    """What one job asks GitHub: by which turn, and about which projects, each under the name we knew."""
+
+    turn: Turn
+    repos: list[tuple[Project, Repo]] = field(default_factory=list)
+
+
+_errand: ContextVar[Errand | None] = ContextVar("errand", default=None)
 
 
 class Tools:
@@ -32,6 +50,22 @@ class Tools:
         return App(
             settings.github_app_id or 0, settings.github_private_key, settings.github_api_url, self._transport
         )
+
+    @cached_property
+    def budget(self) -> Budget:
+        """What is left of GitHub's limits, for all processes together."""
+        return Budget(self.config.redis_url, lambda: clock.now().timestamp())
+
+    @contextmanager
+    def errand(self, ticket: str, *, bulk: bool) -> Iterator[Errand]:
+        """All that is asked of GitHub in this block is one job's, under this ticket."""
+        errand = Errand(Turn(self.budget, ticket, bulk=bulk))
+        before = _errand.set(errand)
+        try:
+            yield errand
+        finally:
+            _errand.reset(before)
+            errand.turn.leave()
 
     @property
     def secret(self) -> bytes:
@@ -63,8 +97,13 @@ class Tools:
         """The project's repository, with a token of its own for just these permissions."""
         if project.installation_id is None or project.repository_id is None:
             raise GiveUp(f"project {project.name} is not on GitHub")
-        installation = self.app.installation(project.installation_id, project.repository_id, permissions)
-        return installation.repo(project.name)
+        errand = _errand.get()
+        turn = errand.turn if errand else None
+        asking = self.app.installation(project.installation_id, project.repository_id, permissions, turn)
+        repo = asking.repo(project.name)
+        if errand:
+            errand.repos.append((project, repo))
+        return repo
 
     def _is_on_github(self, url: str) -> bool:
         host, github = urlsplit(url).hostname or "", urlsplit(self.config.github_server_url).hostname

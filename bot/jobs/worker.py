@@ -19,10 +19,10 @@ class RunWorker(Worker):
         super().main_work_horse(*args, **kwargs)
 
 
-def work(redis_url: str, queue: str) -> None:
-    """Work this queue until told to stop; the job in hand is finished first.
+def work(redis_url: str, *queues: str) -> None:
+    """Work these queues, the first one first, until told to stop; the job in hand is finished first.
 
     Short jobs are done in this process itself: that is four times the pace of forking for each.
     """
-    kind = SimpleWorker if queue == "jobs" else RunWorker
-    kind([queue], connection=Redis.from_url(redis_url)).work(logging_level="WARNING")
+    kind = RunWorker if "agents" in queues else SimpleWorker
+    kind(list(queues), connection=Redis.from_url(redis_url)).work(logging_level="WARNING")

@@ -19,6 +19,7 @@ log = logging.getLogger(__name__)
 AGENT_JOBS = frozenset(
     {"scan", "recheck", "ask", "fix"}
 )  # long, and need the sandbox: `askfirst agents` takes these
+BULK_JOBS = frozenset({"show_issue"})  # hundreds at once: the others must not wait behind them
 CROWDED = 500
 # one call for a few short jobs: RQ's part in each call is longer than the job. Should one of them be slow, the
 # relay rings for the others again, and another worker takes them
@@ -27,12 +28,13 @@ GATHER_SECONDS = 0.01
 
 
 class Doorbell:
-    """Rings RQ's queues `jobs` (short ones) and `agents` (runs)."""
+    """Rings RQ's queues `jobs` (short ones), `bulk` (short ones, by the hundred) and `agents` (runs)."""
 
     def __init__(self, redis_url: str) -> None:
         self.redis = Redis.from_url(redis_url, socket_timeout=2, socket_connect_timeout=2)
         self._queues = {
-            name: Queue(name, connection=self.redis, default_timeout=-1) for name in ("jobs", "agents")
+            name: Queue(name, connection=self.redis, default_timeout=-1)
+            for name in ("jobs", "bulk", "agents")
         }
 
     def ring(self, bells: Bells) -> None:
@@ -61,12 +63,13 @@ class Doorbell:
     def _sorted(self, bells: Bells) -> dict[Queue, list[int]]:
         rows: dict[Queue, list[int]] = {}
         for row_id, job in bells:
-            rows.setdefault(self._queues["agents" if job in AGENT_JOBS else "jobs"], []).append(row_id)
+            name = "agents" if job in AGENT_JOBS else "bulk" if job in BULK_JOBS else "jobs"
+            rows.setdefault(self._queues[name], []).append(row_id)
         return rows
 
 
 def _batches(queue: Queue, rows: list[int]) -> list[list[int]]:
-    size = TOGETHER if queue.name == "jobs" else 1
+    size = 1 if queue.name == "agents" else TOGETHER
     return [rows[start : start + size] for start in range(0, len(rows), size)]
 
 

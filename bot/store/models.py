@@ -508,11 +508,14 @@ OPEN = text("done_at IS NULL AND dead_at IS NULL")
 
 
 class Outbox(Base):
-    """Work to be done after the commit; see `bot.store.outbox`. `claims` counts every claim, `attempts` the tries."""
+    """Work to be done after the commit; see `bot.store.outbox`. `claims` counts every claim, `attempts` the tries.
+
+    `bulk` is what nobody waits for: it lets whatever answers a person go first.
+    """
 
     __tablename__ = "outbox"
     __table_args__ = (
-        Index("ix_outbox_due", "due_at", sqlite_where=OPEN, postgresql_where=OPEN),
+        Index("ix_outbox_due", "bulk", "due_at", sqlite_where=OPEN, postgresql_where=OPEN),
         Index("ix_outbox_lane", "lane", "id", sqlite_where=OPEN, postgresql_where=OPEN),
         Index("ix_outbox_key", "key", sqlite_where=OPEN, postgresql_where=OPEN),
     )
@@ -522,6 +525,7 @@ class Outbox(Base):
     lane: Mapped[str]
     key: Mapped[str]
     args: Mapped[dict[str, Any]]
+    bulk: Mapped[bool]
     due_at: Mapped[datetime]
     attempts: Mapped[int]
     claims: Mapped[int]

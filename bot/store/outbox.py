@@ -37,6 +37,7 @@ class Claim:
     job: str
     lane: str
     args: dict[str, Any]
+    bulk: bool
     attempt: int
     number: int
 
@@ -49,24 +50,32 @@ def add(
     key: str | None = None,
     due_at: datetime | None = None,
     first: bool = False,
+    bulk: bool = False,
     **args: Any,
 ) -> None:
     """Promise a job; nothing is added when one with the same key still waits for its turn, at the latest when due.
 
-    The `first` with its key needs no look for others.
+    The `first` with its key needs no look for others. `bulk`: nobody waits for it, unless this transaction answers
+    a person.
     """
-    key, wanted = key or f"{job}:{lane}", due_at or clock.now()
-    there = None if first else tx.execute(WAITING, {"waiting": key, "wanted": wanted}).first()
+    key, bulk, wanted = key or f"{job}:{lane}", bulk and not tx.info.get("answers"), due_at or clock.now()
+    asked = {"waiting": key, "wanted": wanted, "still_bulk": bulk}
+    there = None if first else tx.execute(WAITING, asked).first()
     if there and there.due_at != wanted:
         return
-    row_id = there.id if there else _append(tx, job, lane, key, args, wanted)
+    row_id = there.id if there else _append(tx, job, lane, key, args, wanted, bulk)
     if due_at is None:
         tx.info.setdefault("bells", []).append((row_id, job))
 
 
+def answers_a_person(tx: Session) -> None:
+    """What is promised in this transaction is none of it bulk."""
+    tx.info["answers"] = True
+
+
 def add_first(tx: Connection, job: str, *, lane: str, key: str, **args: Any) -> Rows:
     """Promise a job whose key cannot be in use yet, so that none is looked for. Returns what to ring for."""
-    return [(_append(tx, job, lane, key, args, clock.now()), job)]
+    return [(_append(tx, job, lane, key, args, clock.now(), bulk=False), job)]
 
 
 def claim(tx: Session, row_id: int) -> Claim | None:
@@ -108,7 +117,7 @@ def put_off(tx: Session, claim: Claim, seconds: float, reason: str) -> None:
 
 
 def due(tx: Session, limit: int) -> Rows:
-    """Rows that could be claimed now, oldest first: (id, job)."""
+    """Rows that could be claimed now, bulk last and otherwise oldest first: (id, job)."""
     return [(row.id, row.job) for row in tx.execute(DUE, {"now": clock.now(), "most": limit})]
 
 
@@ -118,9 +127,17 @@ def next_in(tx: Session, lane: str) -> Rows:
 
 
 def _append(
-    tx: Session | Connection, job: str, lane: str, key: str, args: dict[str, Any], due_at: datetime
+    tx: Session | Connection,
+    job: str,
+    lane: str,
+    key: str,
+    args: dict[str, Any],
+    due_at: datetime,
+    bulk: bool,
 ) -> int:
-    row = {"job": job, "lane": lane, "key": key, "args": args, "due_at": due_at, "attempts": 0, "claims": 0}
+    row = {
+        "job": job, "lane": lane, "key": key, "args": args, "bulk": bulk, "due_at": due_at, "attempts": 0, "claims": 0
+    }  # fmt: skip
     row_id: int = tx.execute(ADDED, row).scalar_one()
     return row_id
 

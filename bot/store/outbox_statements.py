@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import and_, bindparam, case, exists, insert, or_, select, update
+from sqlalchemy import and_, bindparam, case, exists, insert, not_, or_, select, update
 
 from bot.store.models import Base
 
@@ -35,14 +35,21 @@ def _ready(statement: Any) -> Any:
 
 ADDED = insert(ROWS).returning(ROWS.c.id)
 
-# an UPDATE, not a SELECT: it holds the waiting row, so that no worker claims it before we commit; one that was put
-# off from the beginning is due when the first of those who asked for it wants it
+# an UPDATE, not a SELECT: it holds the waiting row, so that no worker claims it before we commit; bulk that somebody
+# waits for from now on, and one that was put off from the beginning, are due when the first who asks wants it
 _WANTED = bindparam("wanted", type_=ROWS.c.due_at.type)
-_EARLIER = and_(ROWS.c.attempts == 0, ROWS.c.error.is_(None), ROWS.c.due_at > _WANTED)
+_STILL_BULK = bindparam("still_bulk", type_=ROWS.c.bulk.type)
+_HURRIES = and_(
+    ROWS.c.due_at > _WANTED,
+    or_(and_(ROWS.c.bulk, not_(_STILL_BULK)), and_(ROWS.c.attempts == 0, ROWS.c.error.is_(None))),
+)
 WAITING = (
     _open(update(ROWS))
     .where(ROWS.c.key == bindparam("waiting"), ROWS.c.lease_until.is_(None))
-    .values(due_at=case((_EARLIER, _WANTED), else_=ROWS.c.due_at))
+    .values(
+        bulk=and_(ROWS.c.bulk, _STILL_BULK),
+        due_at=case((_HURRIES, _WANTED), else_=ROWS.c.due_at),
+    )
     .returning(ROWS.c.id, ROWS.c.due_at)
 )
 
@@ -52,12 +59,16 @@ TAKEN = (
     _ready(update(ROWS))
     .where(ROWS.c.id == bindparam("row_id"))
     .values(attempts=ROWS.c.attempts + 1, claims=ROWS.c.claims + 1, lease_until=bindparam("until"))
-    .returning(ROWS.c.attempts, ROWS.c.claims)
+    .returning(ROWS.c.bulk, ROWS.c.attempts, ROWS.c.claims)
 )
 
 # what is set are the other parameters that come with it
 FENCED = _open(update(ROWS)).where(ROWS.c.id == bindparam("row_id"), ROWS.c.claims == bindparam("number"))
 
-DUE = _ready(select(ROWS.c.id, ROWS.c.job)).order_by(ROWS.c.due_at, ROWS.c.id).limit(bindparam("most"))
+DUE = (
+    _ready(select(ROWS.c.id, ROWS.c.job))
+    .order_by(ROWS.c.bulk, ROWS.c.due_at, ROWS.c.id)
+    .limit(bindparam("most"))
+)
 
 NEXT_IN = _ready(select(ROWS.c.id, ROWS.c.job)).where(ROWS.c.lane == bindparam("in_lane")).limit(1)

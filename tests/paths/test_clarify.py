@@ -227,14 +227,15 @@ def test_who_loses_the_right_before_the_freeze_does_not_count(house: House, ada:
     assert round.session["status"] == "completed" and round.answers == [ASSUMED, ASSUMED]
 
 
-def test_no_answer_about_a_right_freezes_nothing_yet(house: House) -> None:
+def test_no_answer_about_a_right_freezes_nothing_yet(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     round = asked(house, {})
     house.mona.replies(round.threads[0], "approve")
     house.settle()
     house.fake.fail("GET", "/repos/*/collaborators/*", status=429, headers={"Retry-After": "60"})
     house.settle_answers()
     assert round.session["status"] == "reviewed" and round.session["answersDigest"] is None
-    due_now(house)
+    Turned(monkeypatch).forward(seconds=61)
+    house.settle()
     assert round.session["status"] == "completed"
 
 

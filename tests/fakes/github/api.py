@@ -12,7 +12,7 @@ from flask import Request, Response
 
 from . import auth, contract, graph, rest
 from .errors import Refused, Reply, not_found
-from .limits import limits, spend
+from .limits import kind_of, limits
 from .registry import ROUTES, Call
 from .state import Installation, Repository
 
@@ -86,9 +86,10 @@ def _act(
     actor, token = auth.authenticate(fake, request.headers.get("Authorization", ""), route.auth)
     if token:
         who["installation"] = token.installation
-        spend(fake.clock(), token.installation, headers)
     query = _checked(fake, request, path, operation, body)
     repository = _repository_of(fake, request, path, params)
+    if token:
+        fake.spend(token.installation, kind_of(request.method))
     if repository and token and not token.covers(repository):
         raise not_found()
     if token:
@@ -174,17 +175,13 @@ def _response(
 ) -> Response:
     body = b"" if reply.json is None else json.dumps(reply.json).encode()
     response = Response(body, reply.status, content_type="application/json; charset=utf-8")
-    headers = (
-        limits(installation)
-        | headers
-        | {"x-github-request-id": uuid.uuid4().hex[:20].upper()}
-        | reply.headers
-    )
+    told = limits(installation) if fake.limited else {}
+    headers = told | headers | {"x-github-request-id": uuid.uuid4().hex[:20].upper()} | reply.headers
     if request.method == "GET" and reply.status == 200:
         headers["ETag"] = f'W/"{hashlib.sha256(body).hexdigest()}"'
         if request.headers.get("If-None-Match") == headers["ETag"]:
             response = Response(b"", 304)
-            if installation:
+            if installation and fake.limited:
                 installation.rate_used -= 1
                 headers |= limits(installation)
     response.headers.update(headers)

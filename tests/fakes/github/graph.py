@@ -42,6 +42,7 @@ def answer(fake: FakeGitHub, authorization: str, body: Any, who: dict[str, Insta
         problems = validate(_schema(), document)
     except GraphQLError as error:
         problems = [error]
+    fake.spend(token.installation, "write" if body["query"].lstrip().startswith("mutation") else "read")
     if problems:
         for problem in problems:
             fake.violate("POST", PATH, problem.message)

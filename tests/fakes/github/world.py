@@ -16,6 +16,7 @@ from flask import Request
 from .contract import Violation
 from .delivery import Delivery
 from .faults import Fault, Faults, matches
+from .limits import Spent, spend
 from .state import Account, App, Installation, Repository, Token
 from .webhooks import Webhooks
 
@@ -54,6 +55,8 @@ class World:
         self.old_names: dict[str, Repository] = {}  # full name, lower case
         self.webhooks = Webhooks(self)
         self.faults = Faults()
+        self.limited = False  # True: limits as on github.com; an Enterprise Server comes without any
+        self.spent: dict[int, Spent] = {}  # by installation
         self.requests: list[Seen] = []
         self.violations: list[Violation] = []
         self.lock = threading.RLock()
@@ -83,6 +86,11 @@ class World:
         finally:
             if outermost:
                 self.webhooks.flush()
+
+    def spend(self, installation: Installation, kind: str) -> None:
+        """Count a request of this kind (read, write or creation) against the installation's limits."""
+        if self.limited:
+            spend(self.clock(), installation, self.spent.setdefault(installation.id, Spent()), kind)
 
     def next_id(self) -> int:
         return next(self._ids)

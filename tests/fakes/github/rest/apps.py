@@ -7,6 +7,7 @@ from typing import Any
 from ..acts.installations import covered
 from ..auth import LEVELS, mint
 from ..errors import Refused, Reply, not_found
+from ..limits import limits
 from ..registry import Call, created, no_content, route
 from ..shapes.accounts import app_json, installation_json, stamp
 from ..shapes.repositories import permissions_json, repository_json
@@ -82,13 +83,10 @@ def list_repositories(call: Call) -> Any:
 @route("GET", "/rate_limit", auth="any")
 def rate_limit(call: Call) -> Any:
     """Without `rate`, which the next version of the API no longer has."""
-    used, limit = call.headers["x-ratelimit-used"], call.headers["x-ratelimit-limit"]
-    core = {
-        "limit": int(limit),
-        "used": int(used),
-        "remaining": int(limit) - int(used),
-        "reset": int(call.headers["x-ratelimit-reset"]),
-    }
+    if not call.fake.limited:
+        raise Refused(404, "Rate limiting is not enabled.")
+    told = limits(call.token.installation if call.token else None)
+    core = {name: int(told[f"x-ratelimit-{name}"]) for name in ("limit", "used", "remaining", "reset")}
     return {"resources": {"core": core}}
 
 
