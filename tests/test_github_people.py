@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from bot.github.client import App
-from bot.github.people import Level, Undecided, permission
+from bot.github.people import Level, Recent, Undecided, permission
 from bot.github.repo import Repo
 from tests.fakes.github import FakeGitHub, Repository
 
@@ -22,6 +22,12 @@ def fake(tmp_path: Path) -> FakeGitHub:
 @pytest.fixture
 def shop(fake: FakeGitHub) -> Repository:
     return fake.create_repository(fake.create_user("mona"), "shop", private=True)
+
+
+@pytest.fixture
+def pem_app(fake: FakeGitHub) -> tuple[int, str]:
+    app = fake.create_app()
+    return app.id, app.private_key
 
 
 @pytest.fixture
@@ -43,6 +49,30 @@ def test_each_role_is_its_level(fake: FakeGitHub, shop: Repository, repo: Repo, 
 def test_a_custom_role_counts_as_the_one_it_inherits(fake: FakeGitHub, shop: Repository, repo: Repo) -> None:
     shop.add_collaborator(fake.create_user("lisa"), "triage", role_name="security-writer")
     assert permission(repo, "lisa") is Level.TRIAGE
+
+
+def test_members_of_an_organisation_have_its_base_role_and_others_what_they_were_given(
+    fake: FakeGitHub,
+) -> None:
+    lisa, ravi = fake.create_user("lisa"), fake.create_user("ravi")
+    acme = fake.create_organisation("acme", [lisa], base_role="write")
+    repository = fake.create_repository(acme, "shop", private=True)
+    repository.add_collaborator(ravi, "triage")  # from outside
+    app = fake.create_app()
+    installation = fake.install(acme, [repository])
+    fake.create_user("stranger")
+    with App(app.id, app.private_key, fake.api_url, httpx.WSGITransport(fake.app)) as ours:
+        repo = ours.installation(installation.id, repository.id, {"metadata": "read"}).repo("acme/shop")
+        levels = [permission(repo, login) for login in ("lisa", "ravi", "stranger", "acme")]
+    assert levels == [Level.WRITE, Level.TRIAGE, Level.NONE, Level.NONE]
+
+
+def test_an_account_that_was_deleted_has_no_level(fake: FakeGitHub, shop: Repository, repo: Repo) -> None:
+    lisa = fake.create_user("lisa")
+    shop.add_collaborator(lisa, "admin")
+    del fake.accounts["lisa"]
+    assert permission(repo, "lisa", lisa.account.id) is Level.NONE
+    assert permission(repo, "ghost") is Level.NONE
 
 
 def test_strangers_and_unknown_logins_have_no_level(fake: FakeGitHub, repo: Repo) -> None:
@@ -67,7 +97,10 @@ def test_a_bot_is_not_even_asked_about(fake: FakeGitHub, repo: Repo) -> None:
     ("fault", "retry_after"),
     [
         ({"status": 502}, None),
+        ({"status": 500}, None),
         ({"drop_connection": True}, None),
+        ({"status": 401, "times": 2}, None),
+        ({"status": 403, "message": "You have exceeded a secondary rate limit"}, 60),
         ({"status": 429, "headers": {"retry-after": "9"}}, 9),
         ({"status": 403, "message": "Resource not accessible by integration"}, None),
     ],
@@ -79,6 +112,44 @@ def test_without_an_answer_nothing_is_decided(
     with pytest.raises(Undecided) as caught:
         permission(repo, "mona")
     assert caught.value.retry_after == retry_after
+
+
+def test_a_time_out_decides_nothing(pem_app: tuple[int, str]) -> None:
+    def slow(request: httpx.Request) -> httpx.Response:
+        if request.url.path.endswith("/access_tokens"):
+            return httpx.Response(201, json={"token": "x"})
+        raise httpx.ReadTimeout("slow")
+
+    with (
+        App(*pem_app, "https://api.github.test", httpx.MockTransport(slow)) as ours,
+        pytest.raises(Undecided),
+    ):
+        permission(ours.installation(1, 2).repo("mona/shop"), "mona")
+
+
+def test_a_level_is_remembered_for_a_minute_and_asked_again_past_that(
+    fake: FakeGitHub, shop: Repository, repo: Repo
+) -> None:
+    lisa, now = fake.create_user("lisa"), [0.0]
+    shop.add_collaborator(lisa, "write")
+    recent = Recent(lambda: now[0])
+    number = lisa.account.id
+    assert recent.permission(repo, "lisa", number) is Level.WRITE
+    shop.add_collaborator(lisa, "read")
+    now[0] = 59.0
+    assert recent.permission(repo, "lisa", number) is Level.WRITE
+    assert permission(repo, "lisa", number) is Level.READ
+    assert recent.permission(repo, "lisa", number + 1) is Level.NONE, "somebody else of that name"
+    now[0] = 60.0
+    assert recent.permission(repo, "lisa", number) is Level.READ
+
+
+def test_no_answer_is_not_remembered(fake: FakeGitHub, repo: Repo) -> None:
+    recent = Recent(lambda: 0.0)
+    fake.fail("GET", "*/collaborators/*", status=500)
+    with pytest.raises(Undecided):
+        recent.permission(repo, "mona", fake.people["mona"].account.id)
+    assert recent.permission(repo, "mona", fake.people["mona"].account.id) is Level.ADMIN
 
 
 @pytest.mark.parametrize(

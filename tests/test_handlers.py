@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -436,6 +437,41 @@ def test_a_limit_is_waited_for_and_is_no_try(
     house.settle()
     assert signs(asked) == ["eyes", "+1"]
     assert house.fake.count("GET", PERMISSION) == outbox.TRIES + 3, "once more when it is carried out"
+
+
+@on_sqlite
+def test_what_a_person_may_do_is_known_for_a_minute(
+    house: House, talk: Issue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    turned = Turned(monkeypatch)
+
+    def ask(role: str, after: float) -> str:
+        turned.forward(seconds=after)
+        house.repository.add_collaborator(house.stranger, role)
+        asked = house.stranger.comments(talk, "/askfirst scan")
+        house.settle()
+        return signs(asked)[-1]
+
+    def times() -> int:
+        return house.fake.count("GET", "*/collaborators/stranger/permission")
+
+    assert (ask("write", 0), times()) == ("+1", 2), "when it is taken, and when it is carried out"
+    assert (ask("write", 5), times()) == ("+1", 3), "what was known is enough to take it"
+    assert (ask("read", 5), times()) == ("confused", 4), "but not to carry it out"
+    assert (ask("read", 60), times()) == ("confused", 5), "not even to take it, after a minute"
+
+
+@on_sqlite
+@pytest.mark.parametrize("says", ["OWNER", "MEMBER", "COLLABORATOR", "NONE"])
+def test_what_an_event_says_of_its_author_counts_for_nothing(house: House, talk: Issue, says: str) -> None:
+    house.fake.webhooks.hold()
+    asked = [person.comments(talk, "/askfirst scan") for person in (house.stranger, house.mona)]
+    for held in house.fake.webhooks.held:
+        held.payload["comment"]["author_association"] = says
+        held.body = json.dumps(held.payload).encode()
+    house.fake.webhooks.release()
+    house.settle()
+    assert [signs(comment)[-1] for comment in asked] == ["confused", "+1"]
 
 
 def test_an_issue_that_is_gone_is_not_answered(house: House, talk: Issue) -> None:

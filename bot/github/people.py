@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from enum import IntEnum
 from typing import Any
 
@@ -37,6 +37,7 @@ _FLAGS = {
     "triage": Level.TRIAGE,
     "pull": Level.READ,
 }
+_SECONDS = 60.0
 _PERSON = re.compile(r"[A-Za-z0-9_-]+")  # an App's login ends in [bot]
 _WORDS = {"admin": Level.ADMIN, "write": Level.WRITE, "read": Level.READ}
 
@@ -58,6 +59,23 @@ def permission(repo: Repo, login: str, user_id: int | None = None) -> Level:
     if user.get("type") != "User" or (user_id is not None and user.get("id") != user_id):
         return Level.NONE
     return _level(user.get("permissions"), answer.get("permission"))
+
+
+class Recent:
+    """Levels that GitHub told within the last minute: enough to take a command in, not to act on it."""
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self._known: dict[tuple[int, str, int], tuple[float, Level]] = {}
+
+    def permission(self, repo: Repo, login: str, user_id: int) -> Level:
+        """As `permission`, which asks past this memory. Raises the same."""
+        now = self._clock()
+        self._known = {who: told for who, told in self._known.items() if told[0] > now - _SECONDS}
+        who = (repo.repository_id, login, user_id)
+        if who not in self._known:
+            self._known[who] = (now, permission(repo, login, user_id))
+        return self._known[who][1]
 
 
 def _level(flags: Mapping[str, Any] | None, word: str | None) -> Level:

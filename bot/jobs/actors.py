@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from bot.github import issuetext, people
+from bot.github.repo import Repo
 from bot.jobs.errors import Later
 from bot.jobs.work import Work
 from bot.store import outbox
@@ -22,10 +25,16 @@ def context(work: Work, level: str = "none") -> Context:
     )
 
 
-def level(work: Work, project: Project, login: str, user_id: int) -> str:
+def level(
+    work: Work,
+    project: Project,
+    login: str,
+    user_id: int,
+    ask: Callable[[Repo, str, int], people.Level] = people.permission,
+) -> str:
     """What the person may do. No answer decides nothing: the row is tried again, and after its last try `unknown`."""
     try:
-        found = people.permission(work.tools.repo(project, metadata="read"), login, user_id)
+        found = ask(work.tools.repo(project, metadata="read"), login, user_id)
     except people.Undecided as undecided:
         if undecided.retry_after is not None:
             raise Later(undecided.retry_after, str(undecided)) from undecided

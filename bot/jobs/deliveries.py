@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from bot.domain import projects
+from bot.github import people
 from bot.jobs import actors
 from bot.jobs.errors import GiveUp
 from bot.jobs.work import Work
@@ -48,10 +49,12 @@ def _read(delivery: Delivery) -> events.Event | None:
 
 def _context(work: Work, name: str, event: Any) -> Context:
     with work.db.read() as tx:
-        asked = accepting.asks(event, work.tools.app.slug) or (
-            name in ASKS and ASKS[name](tx, event, work.tools.app.slug)
-        )
+        replies = name in ASKS and ASKS[name](tx, event, work.tools.app.slug)
+        asked = replies or accepting.asks(event, work.tools.app.slug)
         project = projects.on(tx, event.repository.id) if asked else None
     if project is None:
         return actors.context(work)
-    return actors.context(work, actors.level(work, project, event.sender.login, event.sender.id))
+    # a reply counts at once; of a command's author GitHub is asked again when it is carried out
+    ask = people.permission if replies else work.tools.levels.permission
+    level = actors.level(work, project, event.sender.login, event.sender.id, ask)
+    return actors.context(work, level)

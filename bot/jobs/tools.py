@@ -14,6 +14,7 @@ import httpx
 from bot.config import Config
 from bot.github.budget import Budget
 from bot.github.client import App
+from bot.github.people import Recent
 from bot.github.repo import Repo
 from bot.github.turn import Turn
 from bot.jobs.errors import GiveUp
@@ -55,6 +56,11 @@ class Tools:
     def budget(self) -> Budget:
         """What is left of GitHub's limits, for all processes together."""
         return Budget(self.config.redis_url, lambda: clock.now().timestamp())
+
+    @cached_property
+    def levels(self) -> Recent:
+        """What people may do, as GitHub said within the last minute."""
+        return Recent(lambda: clock.now().timestamp())
 
     @contextmanager
     def errand(self, ticket: str, *, bulk: bool) -> Iterator[Errand]:
