@@ -122,3 +122,35 @@ def test_an_issue_that_a_person_opened_is_ours_too_once_a_command_names_it(house
     assert issue["github"]["number"] == talk.number and talk.labels == [] and talk.state == "open"
     assert [reaction.content for reaction in asked.reactions] == ["eyes", "+1"]
     assert house.pulls() == [], "nothing there is worth a question"
+
+
+def test_what_showing_an_issue_costs(house: House) -> None:
+    def cost(path: str, **body: str) -> list[str]:
+        """What is written to GitHub because of this call."""
+        before = len(house.fake.requests)
+        answer = house.post(path, **body)
+        assert "data" in answer, answer
+        house.settle()
+        asked = [one for one in house.fake.requests[before:] if not one.path.endswith("access_tokens")]
+        return [f"{one.method} {one.path}" for one in asked if one.method != "GET"]
+
+    issues = "/repos/mona/shop/issues"
+    labels = ["POST /repos/mona/shop/labels"]
+    assert cost("/issues/create", title="Flaw", priority="low") == [*labels * 2, f"POST {issues}"]
+    assert cost("/issues/create", title="Flaw", priority="low") == [f"POST {issues}"]
+    assert cost("/issues/create", title="Flaw", priority="high") == [*labels, f"POST {issues}"]
+    [first, *_] = house.issues()
+    issue_id = house.get("/issues/list")["data"][-1]["id"]
+    edit = {"issueId": issue_id, "title": "A flaw", "description": "It is one."}
+    assert cost("/issues/update", **edit) == [f"PATCH {issues}/{first.number}"]
+    assert cost("/issues/update", **edit) == []
+    assert first.title == "A flaw" and house.unfinished() == []
+
+
+def test_a_repository_is_known_by_the_name_that_it_has_now(house: House) -> None:
+    house.fake.webhooks.hold()
+    house.mona.renames(house.repository, "store")
+    house.post("/issues/create", title="Flaw")
+    house.settle()
+    assert [issue.title for issue in house.issues()] == ["Flaw"]
+    assert house.get("/project/get")["data"]["name"] == "mona/store" and house.unfinished() == []
