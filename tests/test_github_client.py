@@ -14,15 +14,18 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from bot.github.client import App
 from bot.github.errors import (
+    Archived,
     Forbidden,
     GitHubError,
     Gone,
     NoInstallation,
     NotFound,
     RateLimited,
+    Standstill,
     Unauthorized,
     Unavailable,
     Unprocessable,
+    WithoutIssues,
     redact,
 )
 from bot.github.repo import Repo
@@ -119,7 +122,11 @@ def test_a_revoked_token_is_minted_anew_exactly_once(repo: Repo, stub: Stub) -> 
         (403, "Resource not accessible by integration", Forbidden),
         (404, "Not Found", NotFound),
         (409, "Conflict", GitHubError),
-        (410, "Issues are disabled for this repo", Gone),
+        (403, "This installation has been suspended", NoInstallation),
+        (403, "Repository was archived so is read-only.", Archived),
+        (410, "This issue was deleted", Gone),
+        (410, "Issues are disabled for this repo", WithoutIssues),
+        (410, "Issues has been disabled in this repository.", WithoutIssues),
         (422, "Validation Failed", Unprocessable),
         (500, "Server Error", Unavailable),
     ],
@@ -146,12 +153,25 @@ def test_a_422_says_what_was_wrong(repo: Repo, stub: Stub) -> None:
     assert caught.value.errors == ("name already_exists", "too long", "odd")
 
 
-def test_an_archived_repository_can_be_told(repo: Repo, stub: Stub) -> None:
-    message = "Repository was archived so is read-only."
-    stub.on("POST /repos/mona/shop/issues", httpx.Response(403, json={"message": message}))
-    with pytest.raises(Forbidden) as caught:
+@pytest.mark.parametrize(
+    ("status", "message"),
+    [(403, "Repository was archived so is read-only."), (410, "Issues are disabled for this repo")],
+)
+def test_what_goes_no_more_in_the_whole_repository_names_it(
+    repo: Repo, stub: Stub, status: int, message: str
+) -> None:
+    stub.on("POST /repos/mona/shop/issues", httpx.Response(status, json={"message": message}))
+    with pytest.raises(Standstill) as caught:
         repo.request("POST", "/issues", json={})
-    assert caught.value.archived
+    assert (caught.value.installation_id, caught.value.repository_id) == (5, 900)
+
+
+def test_a_repository_is_asked_for_by_the_name_that_came_with_the_token(repo: Repo, stub: Stub) -> None:
+    minted = {"token": TOKEN, "repositories": [{"id": 900, "full_name": "mona/store"}]}
+    stub.on("POST /app/installations/5/access_tokens", httpx.Response(201, json=minted))
+    stub.on("GET /repos/mona/store", ok({"id": 900}))
+    assert repo.request("GET", "").data == {"id": 900}
+    assert repo.full_name == "mona/store"
 
 
 @pytest.mark.parametrize(
@@ -256,7 +276,7 @@ def test_its_name_is_looked_for_once(repo: Repo, stub: Stub) -> None:
 def test_a_repository_that_left_the_installation_is_not_found(repo: Repo, stub: Stub) -> None:
     stub.on("POST /repos/mona/shop/issues", moved(301, f"{API}/repositories/900/issues"))
     stub.on("GET /installation/repositories", ok({"repositories": []}))
-    with pytest.raises(NotFound):
+    with pytest.raises(NoInstallation):
         repo.request("POST", "/issues", json={})
 
 
@@ -267,16 +287,32 @@ def test_what_moved_to_another_repository_is_gone(repo: Repo, stub: Stub) -> Non
 
 
 @pytest.mark.parametrize(
-    ("status", "message", "suspended"),
-    [(404, "Not Found", False), (403, "This installation has been suspended", True)],
+    ("status", "message", "suspended", "not_granted"),
+    [
+        (404, "Not Found", False, False),
+        (403, "This installation has been suspended", True, False),
+        (422, "The permissions requested are not granted to this installation.", False, True),
+        (422, "There is at least one repository that does not exist or is not accessible.", False, False),
+    ],
 )
 def test_without_an_installation_there_is_no_token(
-    repo: Repo, stub: Stub, status: int, message: str, suspended: bool
+    repo: Repo, stub: Stub, status: int, message: str, suspended: bool, not_granted: bool
 ) -> None:
     stub.on("POST /app/installations/5/access_tokens", httpx.Response(status, json={"message": message}))
     with pytest.raises(NoInstallation) as caught:
         repo.request("GET", "")
-    assert caught.value.suspended is suspended
+    assert (caught.value.suspended, caught.value.not_granted) == (suspended, not_granted)
+    assert caught.value.repository_id == 900
+
+
+@pytest.mark.parametrize(("status", "message"), [(404, "Integration not found"), (422, "Invalid request")])
+def test_an_app_that_github_does_not_know_says_nothing_of_its_installations(
+    repo: Repo, stub: Stub, status: int, message: str
+) -> None:
+    stub.on("POST /app/installations/5/access_tokens", httpx.Response(status, json={"message": message}))
+    with pytest.raises(GitHubError, match=message) as caught:
+        repo.request("GET", "")
+    assert not isinstance(caught.value, Standstill)
 
 
 def test_a_clock_that_is_wrong_changes_no_wait(repo: Repo, stub: Stub) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 from types import TracebackType
 from typing import Any, Self
@@ -11,13 +12,15 @@ import httpx
 from githubkit import AppAuthStrategy, GitHub
 from githubkit.cache import MemCacheStrategy
 
-from bot.github.errors import Forbidden, NoInstallation, NotFound, Unavailable, Unprocessable, from_answer
-from bot.github.repo import Answer, Installation
+from bot.github.errors import NoInstallation, NotFound, Unavailable, Unprocessable, from_answer
+from bot.github.repo import Answer, Installation, pages
 from bot.github.seen import Seen
 from bot.github.turn import Turn
 
 _TIMEOUT_SECONDS = 10.0
 _HEADERS = {"X-GitHub-Api-Version": "2022-11-28"}
+_UNKNOWN_APP = "integration not found"
+_NOT_THERE = re.compile(r"does not exist or is not accessible|not granted", re.IGNORECASE)
 _NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
 
 
@@ -75,6 +78,20 @@ class App:
         """A client with a token of its own, narrowed to that repository and those permissions; `turn`: whose."""
         return Installation(self, installation_id, repository_id, permissions or {}, turn or Turn())
 
+    def installations(self) -> Iterator[dict[str, Any]]:
+        """Everywhere the App is installed, also where it is suspended."""
+        return pages(lambda page: self.request("GET", "/app/installations", params=page).data)
+
+    def find(self, installation_id: int) -> dict[str, Any] | None:
+        """How the App stands in an account; None where it was removed."""
+        try:
+            found: dict[str, Any] = self.request("GET", f"/app/installations/{installation_id}").data
+        except NotFound as error:
+            if _UNKNOWN_APP in error.message.lower():
+                raise
+            return None
+        return found
+
     def request(self, method: str, path: str, json: Any = None, params: Any = None) -> Answer:
         """A request as the App itself, for `/app/…`."""
         return self.send(method, path, self._jwt(), json, params).settled()
@@ -105,13 +122,19 @@ class App:
         root = str(self._github.config.base_url).rstrip("/")
         return f"{root.removesuffix('/v3')}/graphql" if root.endswith("/api/v3") else f"{root}/graphql"
 
-    def mint(self, installation_id: int, body: dict[str, Any]) -> str:
-        """A new installation token; it lives for an hour."""
+    def mint(self, installation_id: int, body: dict[str, Any]) -> dict[str, Any]:
+        """A new installation token, which lives for an hour, and the repositories that it is for where they were named.
+
+        Raises NoInstallation; another error where GitHub does not know our App, which says nothing of the place.
+        """
         try:
             answer = self.request("POST", f"/app/installations/{installation_id}/access_tokens", json=body)
-        except (NotFound, Forbidden, Unprocessable) as error:
+        except (NotFound, Unprocessable) as error:
+            known = error.status == 404 and _UNKNOWN_APP not in error.message.lower()
+            if not known and not _NOT_THERE.search(error.message):
+                raise
             raise NoInstallation(error.message, status=error.status) from error
-        return str(answer.data["token"])
+        return dict(answer.data)
 
     def _jwt(self) -> str:
         return str(self._auth.get_auth_flow(self._github).get_jwt())  # type: ignore[attr-defined]

@@ -39,39 +39,44 @@ class NotFound(GitHubError):
 
 
 class Gone(GitHubError):
-    """410: deleted, moved to another repository, or issues are switched off."""
-
-    @property
-    def without_issues(self) -> bool:
-        """Whether the whole repository has no issues, and not just this one is gone."""
-        return "disabled" in self.message.lower()
+    """410: deleted, or moved to another repository."""
 
 
 class Forbidden(GitHubError):
-    """403 that is not a limit: a permission is missing, or the repository is archived."""
-
-    @property
-    def archived(self) -> bool:
-        """Whether the repository takes no writes because it is archived."""
-        return "archived" in self.message.lower()
+    """403 that is not a limit: a permission is missing."""
 
 
 class Unprocessable(GitHubError):
     """422: the request's content was refused; `errors` says what about it."""
 
 
-class NoInstallation(GitHubError):
-    """No token can be had: the App is suspended there, was uninstalled, or may not do what it must."""
+class Standstill(GitHubError):
+    """Nothing of the kind goes in the whole repository, whatever is asked for there; the ids are GitHub's."""
+
+    installation_id: int | None = None
+    repository_id: int | None = None
+
+
+class NoInstallation(Standstill):
+    """No token can be had: the App is suspended there, was removed, or was not granted what it needs."""
 
     @property
     def suspended(self) -> bool:
-        """Suspended can come back by itself."""
+        """Whether the installation is there, but suspended."""
         return "suspended" in self.message.lower()
 
     @property
     def not_granted(self) -> bool:
-        """Whether permissions that the App asks for wait to be accepted; otherwise the App was removed."""
+        """Whether permissions that the App asks for were not accepted yet."""
         return "not granted" in self.message.lower()
+
+
+class Archived(Standstill):
+    """403: the repository is archived, and takes no writes."""
+
+
+class WithoutIssues(Standstill):
+    """410: issues are disabled in the repository."""
 
 
 class RateLimited(GitHubError):
@@ -105,6 +110,12 @@ _BY_TYPE = {
     "UNPROCESSABLE": Unprocessable,
 }
 _TROUBLE = re.compile(r"something went wrong", re.IGNORECASE)
+_STANDSTILLS: list[tuple[tuple[int, ...], str, type[Standstill]]] = [
+    ((403,), "installation has been suspended", NoInstallation),
+    ((200, 403), "was archived so", Archived),
+    ((200, 410), "issues has been disabled", WithoutIssues),
+    ((200, 410), "issues are disabled", WithoutIssues),
+]
 
 
 def from_answer(method: str, status: int, headers: Mapping[str, str], data: Any) -> GitHubError:
@@ -114,7 +125,8 @@ def from_answer(method: str, status: int, headers: Mapping[str, str], data: Any)
         return Unavailable(message, status=status, maybe_done=method != "GET")
     if _is_limit(status, headers, message):
         return _limited(message, status, headers)
-    return _BY_STATUS.get(status, GitHubError)(message, status=status, errors=details)
+    kind = _standstill(status, message) or _BY_STATUS.get(status, GitHubError)
+    return kind(message, status=status, errors=details)
 
 
 def from_graphql(errors: list[Any], headers: Mapping[str, str]) -> GitHubError:
@@ -129,7 +141,12 @@ def from_graphql(errors: list[Any], headers: Mapping[str, str]) -> GitHubError:
         return _limited(message, 200, headers)
     if kind in ("SERVICE_UNAVAILABLE", "LOADING") or _TROUBLE.match(message):
         return Unavailable(message, status=200, maybe_done=True)
-    return _BY_TYPE.get(kind, GitHubError)(message, status=200)
+    return (_standstill(200, message) or _BY_TYPE.get(kind, GitHubError))(message, status=200)
+
+
+def _standstill(status: int, message: str) -> type[Standstill] | None:
+    words = message.lower()
+    return next((kind for codes, said, kind in _STANDSTILLS if status in codes and said in words), None)
 
 
 def _words(status: int, data: Any) -> tuple[str, tuple[str, ...]]:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from enum import IntEnum
 from typing import Any
 
-from bot.github.errors import GitHubError, NotFound, RateLimited
+from bot.github.errors import GitHubError, NotFound, RateLimited, Standstill
 from bot.github.repo import Repo
 
 
@@ -45,7 +45,7 @@ _WORDS = {"admin": Level.ADMIN, "write": Level.WRITE, "read": Level.READ}
 def permission(repo: Repo, login: str, user_id: int | None = None) -> Level:
     """The level of a human user; none for bots, strangers and a login that now is somebody else's.
 
-    Raises Undecided. https://docs.github.com/en/rest/collaborators/collaborators
+    Raises Undecided, Standstill. https://docs.github.com/en/rest/collaborators/collaborators
     """
     if not _PERSON.fullmatch(login):
         return Level.NONE
@@ -53,6 +53,8 @@ def permission(repo: Repo, login: str, user_id: int | None = None) -> Level:
         answer = repo.request("GET", f"/collaborators/{login}/permission").data
     except NotFound:
         return Level.NONE
+    except Standstill:
+        raise  # no further try helps
     except GitHubError as error:
         raise Undecided(error) from error
     user = answer.get("user") or {}

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from bot.github.errors import (
+    Archived,
     GitHubError,
     Gone,
+    NoInstallation,
     NotFound,
     RateLimited,
+    Standstill,
     Unauthorized,
     Unavailable,
     from_graphql,
@@ -67,18 +71,40 @@ class Installation:
         if permissions:
             self._narrowed["permissions"] = dict(permissions)
         self._token: str | None = None
+        self.full_name = ""
 
     def repo(self, full_name: str) -> Repo:
         """The repository this client is narrowed to, under the name we last knew."""
         if self.repository_id is None:
             raise ValueError("an installation client for a repository is narrowed to it by its id")
-        return Repo(self, self.repository_id, full_name)
+        self.full_name = full_name
+        return Repo(self, self.repository_id)
 
     def token(self) -> str:
-        """The token, minted on first use. For git it goes by askpass, never into a URL or an argument."""
+        """The token, minted on first use. For git it goes by askpass, never into a URL or an argument.
+
+        With it comes what the repository is called now: another one may have taken the name that we knew.
+        """
         if self._token is None:
-            self._token = self.app.mint(self.installation_id, self._narrowed)
+            with self._named():
+                minted = self.app.mint(self.installation_id, self._narrowed)
+            self._token = str(minted["token"])
+            for repository in minted.get("repositories") or ():
+                self.full_name = str(repository["full_name"])
         return self._token
+
+    def named(self, stop: Standstill) -> Standstill:
+        """The same, which says where it is."""
+        stop.installation_id, stop.repository_id = self.installation_id, self.repository_id
+        return stop
+
+    @contextmanager
+    def _named(self) -> Iterator[None]:
+        try:
+            yield
+        except Standstill as stop:
+            self.named(stop)
+            raise
 
     def request(self, method: str, path: str, json: Any = None, params: Any = None) -> Answer:
         """A request as the installation, below the API's root."""
@@ -99,13 +125,15 @@ class Installation:
             error = from_graphql(errors, answer.headers)
             if isinstance(error, RateLimited):
                 self.turn.refused(self.installation_id, error, wrote=writes)
-            raise error
+            with self._named():
+                raise error
         return dict(answer.data["data"])
 
     def _ask(self, method: str, path: str, json: Any, params: Any, *, writes: bool, creates: bool) -> Answer:
         self.turn.begin(self.installation_id, writes=writes, creates=creates)
         try:
-            answer = self._send(method, path, json, params)
+            with self._named():
+                answer = self._send(method, path, json, params)
         except RateLimited as limit:
             self.turn.refused(self.installation_id, limit, wrote=writes)
             raise
@@ -132,7 +160,7 @@ class Installation:
 
     def repositories(self) -> Iterator[dict[str, Any]]:
         """The repositories that this client's token reaches."""
-        return _pages(
+        return pages(
             lambda page: self.request("GET", "/installation/repositories", params=page).data["repositories"]
         )
 
@@ -140,30 +168,35 @@ class Installation:
 class Repo:
     """One repository. Its numeric id is the key; the name follows when it was renamed."""
 
-    def __init__(self, installation: Installation, repository_id: int, full_name: str) -> None:
+    def __init__(self, installation: Installation, repository_id: int) -> None:
         self.installation = installation
         self.app = installation.app
         self.repository_id = repository_id
-        self.full_name = full_name
-        self._looked = False
+
+    @property
+    def full_name(self) -> str:
+        """The name, as far as we know."""
+        return self.installation.full_name
+
+    def must_be_usable(self) -> None:
+        """Raises Standstill where the repository itself is not there for us any more, or takes nothing."""
+        try:
+            there = self.request("GET", "").data
+        except NotFound as error:
+            raise self._lost() from error
+        if there["archived"]:
+            raise self.installation.named(Archived("the repository is archived", status=403))
 
     def request(self, method: str, path: str, json: Any = None, params: Any = None) -> Answer:
         """A request below `/repos/{owner}/{name}`; `path` is empty or starts with a slash.
 
         Where GitHub knows the repository by another name by now, the same is asked again under that.
         """
-        try:
-            answer = self.installation.ask(method, self._path(path), json, params)
-        except NotFound:
-            # nothing points on where the old name is another repository's by now; asked once, since a 404 is common
-            if self._looked or not self._renamed():
-                raise
-            return self.installation.request(method, self._path(path), json, params)
+        answer = self.installation.ask(method, self._path(path), json, params)
         if not answer.moved:
             return answer
         _refuse_another_repository(str(answer.headers.get("location", "")), self.repository_id)
-        if not self._renamed():
-            raise NotFound(f"repository {self.repository_id} is no longer in this installation", status=404)
+        self._find_new_name()
         return self.installation.request(method, self._path(path), json, params)
 
     def take_turn(self, *, creates: bool) -> None:
@@ -180,22 +213,26 @@ class Repo:
             items: list[dict[str, Any]] = data[key] if key else data
             return items
 
-        return _pages(get)
+        return pages(get)
 
     def graphql(self, query: str, **variables: Any) -> dict[str, Any]:
         """The `data` of a GraphQL answer, asked with this repository's token. Raises the same errors as REST."""
         return self.installation.graphql(query, variables)
 
     def _path(self, path: str) -> str:
+        self.installation.token()  # tells what it is called now
         return f"/repos/{self.full_name}{path}"
 
-    def _renamed(self) -> bool:
-        """Look for the name that goes with the id now; whether it is another one."""
-        before, self._looked = self.full_name, True
+    def _find_new_name(self) -> None:
         for repository in self.installation.repositories():
             if repository["id"] == self.repository_id:
-                self.full_name = str(repository["full_name"])
-        return self.full_name != before
+                self.installation.full_name = str(repository["full_name"])
+                return
+        raise self._lost()
+
+    def _lost(self) -> Standstill:
+        message = f"repository {self.repository_id} is no longer in this installation"
+        return self.installation.named(NoInstallation(message, status=404))
 
 
 def _refuse_another_repository(place: str, repository_id: int) -> None:
@@ -205,7 +242,8 @@ def _refuse_another_repository(place: str, repository_id: int) -> None:
         raise Gone("it was moved to another repository", status=410)
 
 
-def _pages(get: Callable[[dict[str, int]], list[dict[str, Any]]]) -> Iterator[dict[str, Any]]:
+def pages(get: Callable[[dict[str, int]], list[dict[str, Any]]]) -> Iterator[dict[str, Any]]:
+    """Every item of a list that `get` gives a page of."""
     page = 1
     while items := get({"per_page": _PAGE, "page": page}):
         yield from items

@@ -42,7 +42,7 @@ def show(work: Work) -> None:
             changed=wish.changed,
         )
     except (NotFound, Gone) as gone:
-        if issue.github_number is None or (isinstance(gone, Gone) and gone.without_issues):
+        if issue.github_number is None:
             raise
         with work.finish() as tx:
             mirror.lost(tx.get_one(Issue, issue.id))
