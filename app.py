@@ -260,6 +260,21 @@ def migrate() -> None:
         bring_up_to_date(db)
 
 
+@example("askfirst doctor")
+@main.command()
+def doctor() -> None:
+    """Say what needs somebody, and what to do; the exit status is 1 where something does."""
+    from bot.domain.doctor import findings
+
+    with _ledger() as (_, db), db.read() as tx:
+        found = findings(tx)
+    for finding in found:
+        click.echo(finding)
+    if found:
+        sys.exit(1)
+    click.echo("All is well.")
+
+
 @main.group()
 def project() -> None:
     """Projects: one for each repository."""

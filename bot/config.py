@@ -60,6 +60,7 @@ class Config(BaseModel):
     askfirst_reads_per_minute: int = Field(600, ge=1)
     askfirst_writes_per_minute: int = Field(120, ge=1)
     askfirst_starts_per_hour: int = Field(20, ge=1)
+    askfirst_retention_days: int = Field(30, ge=1)
     askfirst_log_level: Literal["debug", "info", "warning", "error"] = "info"
 
     @property

@@ -20,6 +20,7 @@ from werkzeug.serving import make_server
 
 import app
 from bot.config import Config
+from bot.domain import projects, repo_config
 from bot.store.db import Database
 from bot.store.models import Base, Delivery, Event
 from tests.house import FLAWED
@@ -118,6 +119,23 @@ def test_a_project_is_made_listed_paused_and_resumed(run: Callable[..., Result])
     assert "paused: moving house" in said(run("project", "list")).splitlines()[0]
     said(run("project", "resume", made))
     assert said(run("project", "list")).splitlines()[0] == shop
+
+
+def test_the_doctor_names_each_project_that_waits_and_what_to_do(
+    run: Callable[..., Result], db: Database
+) -> None:
+    assert said(run("doctor")) == "All is well.\n"
+    said(run("project", "create", "shop", "--repo", "/srv/git/shop.git"))
+    said(run("project", "pause", "shop", "--reason", "We move house."))
+    with db.write() as tx:
+        repo_config.read(projects.find(tx, "shop"), "questions: {max: many}\n")
+    result = run("doctor")
+    assert (result.exit_code, result.stderr) == (1, "")
+    assert result.stdout.splitlines() == [
+        "shop is paused: We move house. `askfirst project resume shop` lets it go on.",
+        "shop: .github/askfirst.yml, line 1: questions.max must be a whole number. "
+        "What was right before is still in force.",
+    ]
 
 
 def test_a_relative_repository_is_kept_as_a_whole_path(

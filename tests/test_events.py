@@ -22,7 +22,7 @@ from bot.webhooks.events import (
 EXAMPLES: dict[str, list[dict[str, Any]]] = json.loads(
     gzip.decompress((Path(__file__).parent / "contract" / "webhook_examples.json.gz").read_bytes())
 )
-OURS = [(name, payload) for name in EVENTS for payload in EXAMPLES[name]]
+OURS = [(name, payload) for name in EVENTS for payload in EXAMPLES.get(name, [])]
 
 
 @pytest.mark.parametrize(("name", "payload"), OURS)

@@ -44,7 +44,8 @@ class Repository:
         self.db, self.commits = db, 0
         with db.write() as tx:
             here = projects.Repository(number, f"mona/shop{number}", "https://github.test/mona/shop")
-            projects.installed(tx, number, "mona", [here])
+            projects.fresh(tx, here)
+            tx.flush()
             self.project = projects.find(tx, f"mona/shop{number}")
 
     def scan(

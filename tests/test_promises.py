@@ -29,6 +29,7 @@ ROOT = Path(__file__).parent.parent
 PYPROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text())
 CONTRACTS = {contract["id"]: contract for contract in PYPROJECT["tool"]["importlinter"]["contracts"]}
 ALWAYS_SENT = {"installation", "installation_repositories", "ping"}
+NOT_TO_BE_LISTED = {"installation_target"}  # ticked by hand; without it renamed accounts are noticed later
 PLANTED = [
     ("layers", "bot.store.planted_up", "bot.domain.runs"),
     ("layers", "bot.webhooks.planted_up", "api"),
@@ -118,8 +119,8 @@ def test_every_setting_is_in_the_example_with_its_default() -> None:
 
 def test_the_app_asks_for_exactly_the_events_that_are_handled() -> None:
     manifest = yaml.safe_load((ROOT / "app.yml").read_text())
-    assert set(manifest["default_events"]) == set(HANDLERS) - ALWAYS_SENT
-    assert set(HANDLERS) >= ALWAYS_SENT
+    assert set(manifest["default_events"]) == set(HANDLERS) - ALWAYS_SENT - NOT_TO_BE_LISTED
+    assert set(HANDLERS) >= ALWAYS_SENT | NOT_TO_BE_LISTED
 
 
 def in_the_reference() -> Iterator[tuple[Any, ...]]:

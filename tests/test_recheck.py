@@ -132,8 +132,7 @@ def test_it_is_looked_for_where_the_first_scan_is_not_known_any_more(house: Hous
 def test_a_look_that_cannot_be_had_says_why_and_changes_nothing(house: House) -> None:
     watched = Watched(house)
     before = watched.now
-    house.fake.webhooks.hold()
-    house.mona.removes_from(house.installation, house.repository)
+    house.fake.fail("POST", "*/access_tokens", status=403, message="Not for you", times=9)
     run = watched.looked()
     assert run["status"] == "failed" and "no access to mona/shop" in run["error"]
     assert watched.now == before and house.unfinished() == []

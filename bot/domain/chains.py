@@ -231,7 +231,7 @@ def hold_waiting(tx: Session, project: Project) -> list[WorkChain]:
 
 def answered(tx: Session, project: Project, session: AnsweringSession) -> None:
     """These answers were given: chains that waited for them go on, or do so when the project does."""
-    paused = runs.pause_of(tx, project)
+    paused = runs.pause_of(tx, project.id)
     for chain in hold_waiting(tx, project):
         if not any(item.issue_id in session.asked for item in steps.waiting(tx, chain)):
             continue

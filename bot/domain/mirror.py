@@ -7,7 +7,7 @@ changes nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -37,13 +37,18 @@ class Seen:
         return vars(self)
 
 
+def is_on(project: Project) -> bool:
+    """Whether the project's issues are shown on GitHub."""
+    on_github = project.repository_id is not None and project.mode == "live"
+    return on_github and repo_config.of(project).mirror.enabled
+
+
 def show(tx: Session, project: Project, issue: Issue, *, first: bool = False, bulk: bool = True) -> None:
     """Have GitHub brought to what the issue is now, where it is mirrored at all; `first`: the issue is new.
 
     `bulk`: whatever answers a person goes before it.
     """
-    on_github = project.repository_id is not None and project.mode == "live"
-    if on_github and issue.mirrored and repo_config.of(project).mirror.enabled:
+    if issue.mirrored and is_on(project):
         outbox.add(tx, "show_issue", lane=f"issue:{issue.id}", first=first, bulk=bulk, issue_id=issue.id)
 
 
@@ -61,8 +66,22 @@ def show_questions(tx: Session, project: Project, session: AnsweringSession) -> 
 
 
 def catch_up(tx: Session, project: Project) -> None:
-    """After a pause: all is looked at again, and what GitHub shows already costs no request."""
-    for issue in tx.scalars(select(Issue).where(Issue.project_id == project.id, Issue.mirrored)):
+    """After a pause: have all looked at again, on both sides."""
+    if project.repository_id is not None and project.mode == "live":
+        outbox.add(tx, "catch_up", lane=f"mirror:{project.id}", project_id=project.id)
+
+
+def catch_up_with(tx: Session, project: Project, changed_at: Mapping[int, str] | None) -> None:
+    """What people changed is looked at first; what GitHub shows already costs no request.
+
+    `changed_at`: by number, when the issues that our App wrote last changed on GitHub, as in `Seen.at`; None where
+    issues are not shown there.
+    """
+    there = Issue.github_number.is_not(None) | Issue.mirrored
+    for issue in tx.scalars(select(Issue).where(Issue.project_id == project.id, there)):
+        known_at = issue.shown["at"] if issue.shown else None
+        if changed_at is not None and known_at != changed_at.get(issue.github_number or 0):
+            look(tx, issue)
         show(tx, project, issue)
     asked = AnsweringSession.status.in_(("active", "reviewed", "completed"))
     for session in tx.scalars(
@@ -106,8 +125,13 @@ def seen(tx: Session, project: Project, issue: Issue, now: Seen) -> bool:
     changed = differs(issue, now)
     take_over(tx, project, issue, now)
     if changed and now.at == before["at"]:
-        outbox.add(tx, "look_at_issue", lane=f"issue:{issue.id}", issue_id=issue.id)
+        look(tx, issue)
     return changed
+
+
+def look(tx: Session, issue: Issue) -> None:
+    """Have the GitHub issue read: events did not tell what it says now."""
+    outbox.add(tx, "look_at_issue", lane=f"issue:{issue.id}", issue_id=issue.id)
 
 
 def differs(issue: Issue, now: Seen) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -13,19 +12,22 @@ from sqlalchemy.orm import Session
 from bot.domain import chains, mirror
 from bot.domain.errors import Conflict, Invalid, NotFound
 from bot.domain.verbs import LEVELS as LEVELS
-from bot.store import clock
-from bot.store.models import Installation, Project
+from bot.store import clock, outbox
+from bot.store.models import Project
 
 WITH_USER = re.compile(r"^(\w[\w+.-]*://)[^/]*@")
 
 
 @dataclass(frozen=True)
 class Repository:
-    """A repository as an event names it."""
+    """A repository as GitHub shows it."""
 
     id: int
     full_name: str
     url: str
+    default_branch: str | None = None
+    archived: bool = False
+    has_issues: bool = True
 
 
 def at_least(level: str, needed: str) -> bool:
@@ -83,31 +85,14 @@ def pause(tx: Session, project: Project, reason: str) -> None:
 
 
 def resume(tx: Session, project: Project) -> None:
-    """Let the project go on with what waited; GitHub is brought to what changed meanwhile."""
+    """Let the project go on with what waited; here and GitHub are brought to what changed meanwhile."""
     if project.paused_reason is None:
         return
     project.paused_reason = None
     tx.flush()
+    outbox.wake(tx, project.id)
     mirror.catch_up(tx, project)
     chains.project_resumed(tx, project)
-
-
-def installed(tx: Session, installation_id: int, account: str, repositories: Iterable[Repository]) -> None:
-    """The App was installed, or given repositories: each has a project from now on."""
-    installation = tx.get(Installation, installation_id) or Installation(id=installation_id, account=account)
-    installation.account, installation.deleted_at = account, None
-    tx.add(installation)
-    tx.flush()
-    for repository in repositories:
-        project = on(tx, repository.id) or _fresh(tx, repository)
-        project.installation_id = installation_id
-        project.name, project.url = repository.full_name, repository.url
-        if project.paused_reason in (REMOVED, SUSPENDED):
-            resume(tx, project)
-
-
-REMOVED = "the App is not installed on this repository any more"
-SUSPENDED = "the App's installation is suspended on GitHub"
 
 
 def renamed(tx: Session, repository_id: int, before: str, now: str) -> None:
@@ -117,42 +102,8 @@ def renamed(tx: Session, repository_id: int, before: str, now: str) -> None:
         project.name, project.url = now, project.url.removesuffix(before) + now
 
 
-def removed(tx: Session, repository_ids: Iterable[int]) -> None:
-    """The App lost these repositories: their projects wait."""
-    for project in tx.scalars(select(Project).where(Project.repository_id.in_(list(repository_ids)))):
-        _pause_by_github(tx, project, REMOVED)
-
-
-def uninstalled(tx: Session, installation_id: int) -> None:
-    """The App was removed from the account: all its projects wait."""
-    if installation := tx.get(Installation, installation_id):
-        installation.deleted_at = clock.now()
-        for project in _of(tx, installation_id):
-            _pause_by_github(tx, project, REMOVED)
-
-
-def suspended(tx: Session, installation_id: int, yes: bool) -> None:
-    """The installation was suspended, or is back."""
-    if installation := tx.get(Installation, installation_id):
-        installation.suspended_at = clock.now() if yes else None
-        for project in _of(tx, installation_id):
-            if yes:
-                _pause_by_github(tx, project, SUSPENDED)
-            elif not yes and project.paused_reason == SUSPENDED:
-                resume(tx, project)
-
-
-def _pause_by_github(tx: Session, project: Project, reason: str) -> None:
-    """A pause of the operator's stays: GitHub alone does not end it."""
-    if project.paused_reason in (None, SUSPENDED):
-        pause(tx, project, reason)
-
-
-def _of(tx: Session, installation_id: int) -> list[Project]:
-    return list(tx.scalars(select(Project).where(Project.installation_id == installation_id)))
-
-
-def _fresh(tx: Session, repository: Repository) -> Project:
+def fresh(tx: Session, repository: Repository) -> Project:
+    """The project of a GitHub repository that has none yet."""
     project = Project(
         id=clock.new_id("proj"),
         name=repository.full_name,

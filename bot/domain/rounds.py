@@ -67,6 +67,15 @@ def code_moved(tx: Session, project: Project) -> None:
         _look(tx, project, session)
 
 
+def look_at_all(tx: Session, project: Project) -> None:
+    """Nothing was heard of the project for a while: see what became of the places where questions are asked."""
+    query = select(AnsweringSession).where(
+        AnsweringSession.project_id == project.id, AnsweringSession.status.in_(("active", "reviewed"))
+    )
+    for session in tx.scalars(query):
+        _look(tx, project, session)
+
+
 def found(session: AnsweringSession, there: Ground) -> None:
     """This is where the questions are asked; while they wait, the session says what is wrong with that."""
     ours = session.error is None or session.error in _troubles(there.number)

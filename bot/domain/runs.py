@@ -7,7 +7,7 @@ from datetime import timedelta
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from bot.domain import repo_config
+from bot.domain import repo_config, troubles
 from bot.domain.errors import Conflict, NotFound
 from bot.domain.pages import Page, page
 from bot.store import clock
@@ -22,8 +22,8 @@ A_DAY = timedelta(days=1)
 
 def must_be_allowed(tx: Session, project: Project) -> None:
     """Raises Conflict with the reason while nothing starts in the project: it is paused, or had its runs for now."""
-    if reason := pause_of(tx, project):
-        raise Conflict(f"The project is paused: {reason.rstrip('.')}. Resume it first.")
+    if reason := pause_of(tx, project.id):
+        raise Conflict(f"The project is paused: {reason.rstrip('.')}. {troubles.remedy(reason)}")
     if reason := spent(tx, project):
         raise Conflict(reason)
 
@@ -42,9 +42,9 @@ def spent(tx: Session, project: Project) -> str | None:
     )
 
 
-def pause_of(tx: Session, project: Project) -> str | None:
+def pause_of(tx: Session, project_id: str) -> str | None:
     """Why the project is paused, None where it is not; that does not change before the transaction ends."""
-    held = select(Project.paused_reason).where(Project.id == project.id).with_for_update(read=True)
+    held = select(Project.paused_reason).where(Project.id == project_id).with_for_update(read=True)
     return tx.scalar(held)
 
 

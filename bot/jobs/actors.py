@@ -19,7 +19,6 @@ def context(work: Work, level: str = "none") -> Context:
         slug=work.tools.app.slug,
         server_url=work.tools.config.github_server_url,
         level=level,
-        owners=work.tools.config.askfirst_owners,
         read_title=issuetext.read_back_title,
         read_body=issuetext.read_back,
     )

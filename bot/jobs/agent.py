@@ -11,8 +11,9 @@ from sqlalchemy.orm import Session
 
 from bot.agents.base import AgentFailed
 from bot.domain import repo_config, runs
-from bot.github.errors import Forbidden, NoInstallation, NotFound, Unprocessable
-from bot.jobs.errors import Later
+from bot.github.errors import Forbidden, NotFound, Unprocessable
+from bot.jobs import standstill
+from bot.jobs.errors import Waits
 from bot.jobs.live import Live
 from bot.jobs.work import Work
 from bot.sandbox import open_sandbox, repo
@@ -24,7 +25,6 @@ from bot.sandbox.template import Template
 from bot.store.models import Project, Run
 
 LOG_TAIL = 2_000
-PAUSED_SECONDS = 60.0
 AUTHOR = ("Askfirst", "askfirst@users.noreply.github.com")
 
 
@@ -33,9 +33,9 @@ class RunFailed(Exception):
 
 
 def must_be_allowed(project: Project) -> None:
-    """Raises Later while the project is paused: what was queued before begins after it."""
+    """Raises Waits while the project is paused: what was queued before begins after it."""
     if project.paused_reason:
-        raise Later(PAUSED_SECONDS, f"the project is paused: {project.paused_reason}")
+        raise Waits(project.id, project.paused_reason)
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ def checkout(
     `pull`: the number of a pull request whose commits `ref` may name, also from a fork. Its configuration is read
     anew. Raises RunFailed, also for a `ref` that is not there.
     """
-    with scratch("checkout") as folder, reasons(project):
+    with scratch("checkout") as folder, reasons(project), standstill.told(work, project):
         source, remote = mirror(work, project, pull=pull), work.tools.remote(project)
         there = repo.branch(source.folder, branch) if branch else None
         commit = repo.resolve(source.folder, there or ref or source.head.branch)
@@ -122,9 +122,6 @@ def reasons(project: Project) -> Iterator[None]:
         raise RunFailed(f"{failed.reason}\n\n{tail}".strip()) from failed
     except (RepoError, SandboxError, Refused) as failed:
         raise RunFailed(str(failed)) from failed
-    except NoInstallation as lost:
-        why = "is suspended there" if lost.suspended else "is not installed there any more"
-        raise RunFailed(f"GitHub gives no access to {project.name}: the App {why}") from lost
     except (Forbidden, NotFound, Unprocessable) as refused:
         raise RunFailed(f"GitHub gives no access to {project.name}: {refused}") from refused
 

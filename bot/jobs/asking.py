@@ -15,7 +15,7 @@ from bot.github.pulls import diff_lines
 from bot.github.questiontext import Question
 from bot.github.recovery import Made
 from bot.github.reviews import LineComment, edit_review_comment, ensure_review
-from bot.jobs import agent, pictures
+from bot.jobs import agent, pictures, standstill
 from bot.jobs.making import digest, ensure
 from bot.jobs.rounds import Round
 from bot.sandbox import commits, repo
@@ -53,7 +53,8 @@ def outdated(round: Round) -> set[int]:
     asked_at, about = round.session.commit, [one for one in round.asked if one.places]
     if asked_at is None or not about:
         return set()
-    source = agent.mirror(round.work, round.project, pull=None if round.is_ours else round.number)
+    with standstill.told(round.work, round.project):
+        source = agent.mirror(round.work, round.project, pull=None if round.is_ours else round.number)
     now = source.head.commit if round.is_ours else repo.pull_ref(round.number)
     paths = {place.path for one in about for place in one.places}
     try:

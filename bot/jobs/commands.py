@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from bot.domain import commands, mirror, repo_config
-from bot.github.errors import Gone, NotFound
+from bot.github.errors import Gone, NotFound, WithoutIssues
 from bot.jobs import actors
 from bot.jobs.work import Work
 from bot.store import outbox
@@ -56,5 +56,5 @@ def _read(work: Work, project: Project, number: int) -> Issue | None:
     try:
         repo = work.tools.repo(project, issues="read")
         return Issue.model_validate(repo.request("GET", f"/issues/{number}").data)
-    except (NotFound, Gone):
+    except (NotFound, Gone, WithoutIssues):
         return None

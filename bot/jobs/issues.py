@@ -5,11 +5,12 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Collection
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy.orm import Session
 
-from bot.domain import intents, mirror
+from bot.domain import intents, mirror, rounds
 from bot.github.errors import Gone, NotFound
 from bot.github.inert import canonical
 from bot.github.issuetext import IssueContent, Place, issue_body, read_back, read_back_title
@@ -41,12 +42,10 @@ def show(work: Work) -> None:
             content=wish.content,
             changed=wish.changed,
         )
-    except (NotFound, Gone) as gone:
+    except (NotFound, Gone):
         if issue.github_number is None:
             raise
-        with work.finish() as tx:
-            mirror.lost(tx.get_one(Issue, issue.id))
-        return
+        return _lost(work, wish.project, issue)
     sent = wish.wanted if issue.shown is None else {name: wish.wanted[name] for name in wish.changed}
     with work.finish() as tx:
         intents.made(tx, "issue", issue.id, there.number, there.node_id)
@@ -91,11 +90,37 @@ def look(work: Work) -> None:
     try:
         there = work.tools.repo(project, issues="read").request("GET", f"/issues/{issue.github_number}").data
     except (NotFound, Gone):
-        return  # the event that says so is on its way
+        return _lost(work, project, issue)
     with work.finish() as tx:
         kept = tx.get_one(Issue, issue.id, with_for_update=True)
         if kept.shown == issue.shown:  # else something newer has come meanwhile
             _take_over(tx, project, kept, there)
+
+
+def catch_up(work: Work) -> None:
+    """See which issues people changed while nothing was heard of them, and have all brought to what is so now."""
+    with work.db.read() as tx:
+        project = tx.get_one(Project, work.args["project_id"])
+    if project.paused_reason:
+        return
+    changed = _changed_at(work, project) if mirror.is_on(project) else None
+    with work.finish() as tx:
+        mirror.catch_up_with(tx, project, changed)
+        rounds.look_at_all(tx, project)
+
+
+def _changed_at(work: Work, project: Project) -> dict[int, str]:
+    """By number: when each issue that our App wrote last changed on GitHub."""
+    query = {"creator": f"{work.tools.app.slug}[bot]", "state": "all"}
+    issues = work.tools.repo(project, issues="read").pages("/issues", query)
+    return {issue["number"]: datetime.fromisoformat(issue["updated_at"]).isoformat() for issue in issues}
+
+
+def _lost(work: Work, project: Project, issue: Issue) -> None:
+    """The GitHub issue is not there any more, unless that is so of the whole repository."""
+    work.tools.repo(project, metadata="read").must_be_usable()
+    with work.finish() as tx:
+        mirror.lost(tx.get_one(Issue, issue.id))
 
 
 def _take_over(

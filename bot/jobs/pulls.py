@@ -14,7 +14,7 @@ from bot.github.checks import ensure_check_run
 from bot.github.errors import Unprocessable
 from bot.github.pulls import ensure_pull_request, mark_ready
 from bot.github.recovery import Made
-from bot.jobs import pictures
+from bot.jobs import agent, pictures
 from bot.jobs.making import ensure
 from bot.jobs.work import Work
 from bot.store.models import AnsweringSession, GithubObject, Project, WorkChain
@@ -27,6 +27,7 @@ def show(work: Work) -> None:
     with work.note() as tx:
         chain = tx.get_one(WorkChain, work.args["chain_id"])
         project = tx.get_one(Project, chain.project_id)
+        agent.must_be_allowed(project)
         repository_url = f"{work.tools.config.github_server_url}/{project.name}"
         picture = pictures.chain_of(tx, project, chain, repository_url)
         session = tx.get(AnsweringSession, chain.answering_session_id or "")
@@ -34,7 +35,7 @@ def show(work: Work) -> None:
         local_id = session.id if session is not None and shared else chain.id
         # the text is the chain's from now on, also where the round of questions opened the pull request
         intents.intend(tx, "chain_body", chain.branch_name, project.repository_id or 0)
-    if project.paused_reason or (chain.head is None and not shared):
+    if chain.head is None and not shared:
         return
     try:
         pull = _pull(work, project, chain, picture, local_id)

@@ -17,6 +17,8 @@ from bot.store.doorbell import Doorbell
 log = logging.getLogger(__name__)
 
 SWEEP_SECONDS = 1.0
+STARTED = timedelta(minutes=1)  # until all has come up, and can look what it missed
+EVERY = timedelta(hours=1)
 KEPT = timedelta(days=1)  # rows that are done, for whoever asks what happened
 
 
@@ -26,7 +28,7 @@ class Relay:
     def __init__(self, db: Database, doorbell: Doorbell) -> None:
         self.db, self.doorbell = db, doorbell
         self.stopped = threading.Event()
-        self._tidied = clock.now()
+        self._tidies_at = clock.now() + STARTED
 
     def run(self) -> None:
         """Sweep until told to stop; without Redis or the database, try again at the next sweep."""
@@ -44,10 +46,12 @@ class Relay:
                 rows = outbox.due(tx, room)
             if rows:
                 self.doorbell.ring(rows)
-        if clock.now() - self._tidied > timedelta(hours=1):
-            self._tidied = clock.now()
+        if clock.now() >= self._tidies_at:
+            self._tidies_at = clock.now() + EVERY
             with self.db.write() as tx:
                 outbox.forget_done(tx, before=clock.now() - KEPT)
                 idempotency.forget(tx, before=clock.now() - idempotency.KEPT)
                 trash.empty(tx)
+                outbox.add(tx, "leave", lane="leave")
+                outbox.add(tx, "look_everywhere", lane="look_everywhere")
         return len(rows)

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from bot.domain import intents, rounds
 from bot.github import committext, questiontext
-from bot.jobs import agent, pictures
+from bot.jobs import agent, pictures, standstill
 from bot.jobs.work import Work
 from bot.sandbox import commits, push, repo
 from bot.sandbox.changes import one_file
@@ -25,7 +25,8 @@ def bring(
     Branch and file are made the first time; what people took away afterwards stays away.
     """
     anew, message = session.branch is None, committext.asking(questions)
-    mirror, head = _push(work, project, session, text, message, anew=anew)
+    with standstill.told(work, project):
+        mirror, head = _push(work, project, session, text, message, anew=anew)
     path = questiontext.file_path(session.id)
     return head, mirror is not None and repo.file_at(mirror, head, path) == text
 
@@ -47,7 +48,8 @@ def complete(work: Work, project: Project, session: AnsweringSession) -> None:
     message = committext.answering(len(asked), session.answers_digest or "")
     before, after = None, ""
     try:
-        mirror, after = _push(work, project, session, text, message)
+        with standstill.told(work, project):
+            mirror, after = _push(work, project, session, text, message)
         before = _before(mirror, after, message) if mirror else None
     except RepoError as error:
         if not isinstance(error, (push.Protected, push.PushRefused)) and work.claim.attempt < outbox.TRIES:

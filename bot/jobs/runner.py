@@ -11,10 +11,10 @@ from contextlib import contextmanager
 from sqlalchemy.exc import NoResultFound, OperationalError
 
 from bot import config
-from bot.domain import projects
-from bot.github.errors import RateLimited, redact
-from bot.jobs import JOBS
-from bot.jobs.errors import GiveUp, Later
+from bot.domain import installations, projects, runs
+from bot.github.errors import RateLimited, Standstill, redact
+from bot.jobs import JOBS, standstill
+from bot.jobs.errors import GiveUp, Later, Waits
 from bot.jobs.tools import Errand, Tools
 from bot.jobs.work import Work
 from bot.store import outbox
@@ -24,6 +24,7 @@ from bot.store.doorbell import Doorbell
 log = logging.getLogger(__name__)
 
 SOON = 5.0  # seconds
+PAUSED_SECONDS = 3600.0  # it is woken when its project goes on
 
 
 class Runner:
@@ -86,6 +87,10 @@ class Runner:
             self._put_off(work, later.seconds, str(later))
         except RateLimited as limit:
             self._put_off(work, limit.retry_after, str(limit))
+        except Waits as waits:
+            self._wait(work, waits.project_id, str(waits))
+        except Standstill as stop:
+            self._stand_still(work, stop)
         except GiveUp as reason:
             self._failed(work, str(reason), for_good=True)
         except Exception as error:  # the engine is the one place that may not fall over
@@ -107,6 +112,25 @@ class Runner:
             if repo.full_name != project.name:
                 with self.db.write() as tx:
                     projects.renamed(tx, repo.repository_id, project.name, repo.full_name)
+
+    def _wait(self, work: Work, project_id: str, reason: str) -> None:
+        with self.db.write() as tx:
+            # held until we commit, so that nobody wakes it before it waits
+            seconds = PAUSED_SECONDS if runs.pause_of(tx, project_id) else 0.0
+            outbox.put_off(tx, work.claim, seconds, _storable(reason), waits_for=project_id)
+
+    def _stand_still(self, work: Work, stop: Standstill) -> None:
+        """Nothing goes in the whole repository: its project waits, and this with it."""
+        reason = standstill.reason(stop)
+        with self.db.write() as tx:
+            project = projects.on(tx, stop.repository_id or 0)
+            # else it has moved to another account since the job began
+            if project is not None and project.installation_id == stop.installation_id:
+                installations.stop(tx, project, reason)
+                if JOBS[work.claim.job].renewed:
+                    return outbox.finish(tx, work.claim)
+                return outbox.put_off(tx, work.claim, PAUSED_SECONDS, reason, waits_for=project.id)
+        self._failed(work, f"{type(stop).__name__}: {stop}")
 
     def _failed(self, work: Work, reason: str, *, for_good: bool = False) -> None:
         claim, error = work.claim, _storable(reason)

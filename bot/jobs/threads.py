@@ -7,7 +7,7 @@ from typing import Any
 from bot.domain import commands, intents, standing, threads
 from bot.domain.verbs import VERBS
 from bot.github import answertext, chaintext, commandtext, replytext, statustext, texts
-from bot.github.errors import Gone, NoInstallation, NotFound
+from bot.github.errors import Gone, NotFound
 from bot.github.mirror import ensure_comment
 from bot.github.reactions import ensure_reaction
 from bot.jobs import pictures
@@ -15,11 +15,11 @@ from bot.jobs.errors import GiveUp, Later
 from bot.jobs.work import Work
 from bot.store.models import AnsweringSession, Project, WorkChain
 
-NOBODY_THERE = (Gone, NoInstallation, NotFound)
+NOBODY_THERE = (Gone, NotFound)
 
 
 def comment(work: Work) -> None:
-    """Post a comment once; where the issue or the App is gone, nobody is left to read it."""
+    """Post a comment once; where the issue is gone, nobody is left to read it."""
     local_id: str = work.args["local_id"]
     number: int = work.args["number"]
     with work.db.read() as tx:

@@ -12,12 +12,13 @@ from urllib.parse import urlsplit
 import httpx
 
 from bot.config import Config
+from bot.domain import troubles
 from bot.github.budget import Budget
 from bot.github.client import App
 from bot.github.people import Recent
 from bot.github.repo import Repo
 from bot.github.turn import Turn
-from bot.jobs.errors import GiveUp
+from bot.jobs.errors import GiveUp, Waits
 from bot.sandbox.base import SandboxError
 from bot.sandbox.git import Remote, RepoError
 from bot.sandbox.template import Template, load_templates
@@ -96,11 +97,17 @@ class Tools:
                     "a test project writes nothing to GitHub: give it a path or a repository elsewhere"
                 )
             return Remote(project.url, plain=True)
-        token = self.repo(project, contents=contents).installation.token()
-        return Remote(f"{self.config.github_server_url}/{project.name}.git", token=token)
+        repo = self.repo(project, contents=contents)
+        token = repo.installation.token()
+        return Remote(f"{self.config.github_server_url}/{repo.full_name}.git", token=token)
 
     def repo(self, project: Project, **permissions: str) -> Repo:
-        """The project's repository, with a token of its own for just these permissions."""
+        """The project's repository, with a token of its own for just these permissions.
+
+        Raises Waits while GitHub takes nothing there.
+        """
+        if project.paused_reason in troubles.SILENT:
+            raise Waits(project.id, project.paused_reason or "")
         if project.installation_id is None or project.repository_id is None:
             raise GiveUp(f"project {project.name} is not on GitHub")
         errand = _errand.get()

@@ -52,7 +52,11 @@ class Work:
 
 @dataclass(frozen=True)
 class Job:
-    """A kind of work: `run` does it, `died` says what follows when the last try failed."""
+    """A kind of work: `run` does it, `died` says what follows when the last try failed.
+
+    `renewed`: it need not wait for a paused project, since it is promised anew when that goes on.
+    """
 
     run: Callable[[Work], None]
     died: Callable[[Session, dict[str, Any], str], None] | None = None
+    renewed: bool = False

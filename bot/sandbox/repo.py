@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import fcntl
 import re
+import shutil
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -109,6 +110,13 @@ def complete(mirror: Path, remote: Remote, *commits: str) -> None:
     if missing:
         order = ["-c", "fetch.negotiationAlgorithm=noop", "fetch", *QUIETLY, "--stdin", "--", ORIGIN]
         ask(order, mirror, FETCH_SECONDS, remote, data="\n".join(missing).encode())
+
+
+def forget(home: Path, key: str) -> None:
+    """Removes the mirror `clones/<key>`, if there is one on this machine."""
+    mirror = clones(home) / f"{key}.git"
+    shutil.rmtree(mirror, ignore_errors=True)
+    mirror.with_suffix(".lock").unlink(missing_ok=True)
 
 
 def pull_ref(number: int) -> str:

@@ -66,7 +66,10 @@ class Installation(Base):
 
 
 class Project(Base):
-    """One repository: on GitHub (with a repository id), or a plain path or URL."""
+    """One repository: on GitHub (with a repository id), or a plain path or URL.
+
+    `removed_at`: since when the App cannot see it.
+    """
 
     __tablename__ = "projects"
 
@@ -81,6 +84,7 @@ class Project(Base):
     config_error: Mapped[str | None]
     installation_id: Mapped[int | None] = mapped_column(ForeignKey("installations.id"), index=True)
     paused_reason: Mapped[str | None]
+    removed_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
 
 
@@ -510,7 +514,8 @@ OPEN = text("done_at IS NULL AND dead_at IS NULL")
 class Outbox(Base):
     """Work to be done after the commit; see `bot.store.outbox`. `claims` counts every claim, `attempts` the tries.
 
-    `bulk` is what nobody waits for: it lets whatever answers a person go first.
+    `bulk` is what nobody waits for: it lets whatever answers a person go first. `waits_for`: the id of what it was
+    put off for.
     """
 
     __tablename__ = "outbox"
@@ -532,4 +537,5 @@ class Outbox(Base):
     lease_until: Mapped[datetime | None]
     done_at: Mapped[datetime | None]
     dead_at: Mapped[datetime | None]
+    waits_for: Mapped[str | None]
     error: Mapped[str | None]

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from bot.store import clock, db
 from bot.store.models import Outbox
-from bot.store.outbox_statements import ADDED, DUE, FENCED, FOUND, NEXT_IN, TAKEN, WAITING
+from bot.store.outbox_statements import ADDED, DUE, FENCED, FOUND, NEXT_IN, TAKEN, WAITING, WOKEN
 
 LEASE = timedelta(seconds=20)
 TRIES = 8
@@ -110,10 +110,18 @@ def fail(tx: Session, claim: Claim, error: str, *, for_good: bool = False) -> bo
     return False
 
 
-def put_off(tx: Session, claim: Claim, seconds: float, reason: str) -> None:
-    """Give the row back until later; it does not count as a try."""
-    due = clock.now() + timedelta(seconds=seconds)
-    _fenced(tx, claim, due_at=due, lease_until=None, error=reason, attempts=claim.attempt - 1)
+def put_off(tx: Session, claim: Claim, seconds: float, reason: str, waits_for: str | None = None) -> None:
+    """Give the row back until later, or until `wake` is told of what it waits for; it does not count as a try."""
+    _fenced(
+        tx, claim, due_at=clock.now() + timedelta(seconds=seconds), lease_until=None, error=reason,
+        attempts=claim.attempt - 1, waits_for=waits_for,
+    )  # fmt: skip
+
+
+def wake(tx: Session, waits_for: str) -> None:
+    """What was put off for this is due now."""
+    for row in tx.execute(WOKEN, {"waited_for": waits_for, "now": clock.now()}):
+        tx.info.setdefault("bells", []).append((row.id, row.job))
 
 
 def due(tx: Session, limit: int) -> Rows:

@@ -58,12 +58,21 @@ FOUND = select(ROWS.c.job, ROWS.c.lane, ROWS.c.args).where(ROWS.c.id == bindpara
 TAKEN = (
     _ready(update(ROWS))
     .where(ROWS.c.id == bindparam("row_id"))
-    .values(attempts=ROWS.c.attempts + 1, claims=ROWS.c.claims + 1, lease_until=bindparam("until"))
+    .values(
+        attempts=ROWS.c.attempts + 1, claims=ROWS.c.claims + 1, lease_until=bindparam("until"), waits_for=None
+    )
     .returning(ROWS.c.bulk, ROWS.c.attempts, ROWS.c.claims)
 )
 
 # what is set are the other parameters that come with it
 FENCED = _open(update(ROWS)).where(ROWS.c.id == bindparam("row_id"), ROWS.c.claims == bindparam("number"))
+
+WOKEN = (
+    _open(update(ROWS))
+    .where(ROWS.c.waits_for == bindparam("waited_for"))
+    .values(due_at=_NOW, waits_for=None)
+    .returning(ROWS.c.id, ROWS.c.job)
+)
 
 DUE = (
     _ready(select(ROWS.c.id, ROWS.c.job))

@@ -17,6 +17,5 @@ class Context:
     slug: str
     server_url: str
     level: str
-    owners: tuple[str, ...]
     read_title: Callable[[str, str], str]
     read_body: Callable[[str | None, str], str]

@@ -311,6 +311,19 @@ class InstallationRepositoriesEvent(Event):
     repositories_removed: tuple[ShortRepository, ...] = ()
 
 
+class InstallationTargetEvent(Event):
+    """`installation_target`: renamed; `account` is what it is called now."""
+
+    account: User
+    installation: InstallationRef
+
+
+class RepositoryEvent(Event):
+    """`repository`: renamed, transferred, archived, unarchived, privatized, publicized, edited, deleted …"""
+
+    repository: Repository
+
+
 class PingEvent(Event):
     """`ping`: GitHub tries a new hook."""
 
@@ -323,12 +336,14 @@ EVENTS: dict[str, type[Event]] = {
     "issue_comment": IssueCommentEvent,
     "installation": InstallationEvent,
     "installation_repositories": InstallationRepositoriesEvent,
+    "installation_target": InstallationTargetEvent,
     "ping": PingEvent,
     "pull_request": PullRequestEvent,
     "pull_request_review": PullRequestReviewEvent,
     "pull_request_review_comment": PullRequestReviewCommentEvent,
     "check_run": CheckRunEvent,
     "push": PushEvent,
+    "repository": RepositoryEvent,
 }
 
 

@@ -11,6 +11,7 @@ from bot.webhooks.context import Context
 from bot.webhooks.handlers import (
     installation,
     installation_repositories,
+    installation_target,
     issue_comment,
     issues,
     ping,
@@ -18,6 +19,7 @@ from bot.webhooks.handlers import (
     pull_request_review,
     pull_request_review_comment,
     push,
+    repository,
 )
 
 Handler = Callable[[Session, Any, Context], None]
@@ -25,6 +27,7 @@ Handler = Callable[[Session, Any, Context], None]
 HANDLERS: dict[str, Handler] = {
     "installation": installation.handle,
     "installation_repositories": installation_repositories.handle,
+    "installation_target": installation_target.handle,
     "issue_comment": issue_comment.handle,
     "issues": issues.handle,
     "ping": ping.handle,
@@ -32,6 +35,7 @@ HANDLERS: dict[str, Handler] = {
     "pull_request_review": pull_request_review.handle,
     "pull_request_review_comment": pull_request_review_comment.handle,
     "push": push.handle,
+    "repository": repository.handle,
 }
 
 # events for which it matters what the sender may do: whether this one is such

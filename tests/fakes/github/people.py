@@ -101,6 +101,21 @@ class Person(OnPullRequests):
     def deletes_repository(self, repository: Repository) -> None:
         self._do(repositories.delete_repository, repository)
 
+    def makes_private(self, repository: Repository, private: bool = True) -> None:
+        self._do(repositories.set_private, repository, private)
+
+    def changes_default_branch(self, repository: Repository, branch: str) -> None:
+        self._do(repositories.set_default_branch, repository, branch)
+
+    def switches_issues(self, repository: Repository, on: bool) -> None:
+        self._do(repositories.set_issues, repository, on)
+
+    def changes_login(self, login: str) -> None:
+        self._do(installations.rename_account, self.account, login)
+
+    def accepts_permissions(self, installation: Installation) -> None:
+        self._do(installations.accept, installation)
+
     def adds_to(self, installation: Installation, *added: Repository) -> None:
         self._do(installations.change_repositories, installation, list(added), [])
 

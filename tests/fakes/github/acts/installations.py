@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ..shapes.accounts import user_json
 from ..shapes.repositories import short_repository_json
 from ..state import Account, Actor, App, Installation, Repository
 
@@ -43,6 +44,29 @@ def suspend(fake: FakeGitHub, actor: Actor, installation: Installation) -> None:
 def unsuspend(fake: FakeGitHub, actor: Actor, installation: Installation) -> None:
     installation.suspended_at = installation.suspended_by = None
     _tell(fake, actor, installation, "unsuspend")
+
+
+def accept(fake: FakeGitHub, actor: Actor, installation: Installation) -> None:
+    """Grant all that the App asks for by now."""
+    installation.permissions = dict(installation.app.permissions)
+    _tell(fake, actor, installation, "new_permissions_accepted", requester=None)
+
+
+def rename_account(fake: FakeGitHub, actor: Actor, account: Account, login: str) -> None:
+    """The old names of its repositories redirect; Apps that are installed there are told of the account alone."""
+    for repository in fake.repositories.values():
+        if repository.owner is account:
+            fake.old_names[repository.full_name.lower()] = repository
+    before, account.login = account.login, login
+    fake.accounts[login.lower()] = fake.accounts.pop(before.lower())
+    for installation in fake.installations.values():
+        if installation.account is account:
+            content = {
+                "account": user_json(fake, account),
+                "changes": {"login": {"from": before}},
+                "target_type": account.type,
+            }
+            fake.webhooks.emit_installation(actor, "installation_target", "renamed", installation, **content)
 
 
 def change_repositories(

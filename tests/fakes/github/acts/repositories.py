@@ -1,4 +1,4 @@
-"""Renaming, archiving, transferring and deleting a repository."""
+"""Renaming, archiving, transferring, changing and deleting a repository."""
 
 from __future__ import annotations
 
@@ -40,6 +40,25 @@ def set_archived(fake: FakeGitHub, actor: Actor, repository: Repository, archive
     require(actor, repository, "admin")
     repository.archived = archived
     _emit(fake, actor, "archived" if archived else "unarchived", repository)
+
+
+def set_private(fake: FakeGitHub, actor: Actor, repository: Repository, private: bool) -> None:
+    require(actor, repository, "admin")
+    repository.private = private
+    _emit(fake, actor, "privatized" if private else "publicized", repository)
+
+
+def set_default_branch(fake: FakeGitHub, actor: Actor, repository: Repository, branch: str) -> None:
+    require(actor, repository, "admin")
+    before, repository.git.default_branch = repository.git.default_branch, branch
+    repository.git.run("symbolic-ref", "HEAD", f"refs/heads/{branch}")
+    _emit(fake, actor, "edited", repository, changes={"default_branch": {"from": before}})
+
+
+def set_issues(fake: FakeGitHub, actor: Actor, repository: Repository, wanted: bool) -> None:
+    """Switch issues on or off, of which GitHub tells nobody."""
+    require(actor, repository, "admin")
+    repository.has_issues = wanted
 
 
 def delete_repository(fake: FakeGitHub, actor: Actor, repository: Repository) -> None:
