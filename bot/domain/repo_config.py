@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal, get_args, get_origin
 
 import yaml
 from pydantic import (
+    AfterValidator,
     BaseModel,
     ConfigDict,
     Field,
@@ -17,6 +18,7 @@ from pydantic import (
     model_serializer,
 )
 
+from bot.domain.cron import cron
 from bot.domain.verbs import LEVELS, VERBS
 from bot.store.models import Project
 
@@ -33,6 +35,10 @@ class BadConfig(Exception):
 
 class Part(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+
+class Scan(Part):
+    schedule: Annotated[str, AfterValidator(cron)] | None = None
 
 
 class Mirror(Part):
@@ -96,6 +102,7 @@ class Limits(Part):
 class RepoConfig(Part):
     """Every key is optional; what is left out has its default."""
 
+    scan: Scan = Scan()
     mirror: Mirror = Mirror()
     questions: Questions = Questions()
     commands: Commands = Commands()
@@ -202,6 +209,8 @@ def _without_empty_parts(given: Any, path: tuple[Any, ...] = ()) -> Any:
 def _wrong(error: Any) -> str:
     """What is wrong, in words for whoever wrote the file."""
     where, what = error["loc"], ERRORS.get(error["type"])
+    if error["type"] == "string_type" and not any(isinstance(part, int) for part in where):
+        what = "a text, in quotes"
     name = ".".join(str(part) for part in where if not isinstance(part, int) and part != "[key]")
     if error["type"] in ("extra_forbidden", "invalid_key"):
         return f"{'.'.join(map(str, where))} is not a key; there are {_keys(_part(where[:-1]) or RepoConfig)}"
@@ -221,6 +230,7 @@ ERRORS = {
     "greater_than_equal": "at least {ge}",
     "less_than_equal": "at most {le}",
     "literal_error": "{expected}",
+    "value_error": "{error}",
 }
 
 

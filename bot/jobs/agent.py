@@ -10,7 +10,7 @@ from pathlib import Path
 from sqlalchemy.orm import Session
 
 from bot.agents.base import AgentFailed
-from bot.domain import repo_config, runs
+from bot.domain import repo_config, runs, schedules
 from bot.github.errors import Forbidden, NotFound, Unprocessable
 from bot.jobs import standstill
 from bot.jobs.errors import Waits
@@ -92,7 +92,7 @@ def mirror(work: Work, project: Project, *, pull: int | None = None) -> Mirror:
     with work.note() as tx:
         kept = tx.get_one(Project, project.id)
         kept.default_branch = head.branch
-        repo_config.read(kept, text)
+        schedules.read_config(kept, text)
         return Mirror(folder, head, repo_config.of(kept))
 
 

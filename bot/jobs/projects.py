@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from bot.domain import installations, leaving, repo_config
+from bot.domain import installations, leaving, repo_config, schedules
 from bot.domain.installations import Installed
 from bot.domain.projects import Repository
 from bot.github.files import file_text
@@ -41,7 +41,7 @@ def read_config(work: Work) -> None:
         project = tx.get_one(Project, work.args["project_id"])
     text = file_text(work.tools.repo(project, contents="read"), repo_config.PATH)
     with work.finish() as tx:
-        repo_config.read(tx.get_one(Project, project.id), text)
+        schedules.read_config(tx.get_one(Project, project.id), text)
 
 
 def leave(work: Work) -> None:

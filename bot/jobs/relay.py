@@ -9,7 +9,7 @@ from datetime import timedelta
 from redis.exceptions import RedisError
 from sqlalchemy.exc import OperationalError
 
-from bot.domain import trash
+from bot.domain import schedules, trash
 from bot.store import clock, idempotency, outbox
 from bot.store.db import Database
 from bot.store.doorbell import Doorbell
@@ -46,6 +46,7 @@ class Relay:
                 rows = outbox.due(tx, room)
             if rows:
                 self.doorbell.ring(rows)
+        self._start_scans()
         if clock.now() >= self._tidies_at:
             self._tidies_at = clock.now() + EVERY
             with self.db.write() as tx:
@@ -55,3 +56,10 @@ class Relay:
                 outbox.add(tx, "leave", lane="leave")
                 outbox.add(tx, "look_everywhere", lane="look_everywhere")
         return len(rows)
+
+    def _start_scans(self) -> None:
+        with self.db.read() as tx:
+            due = schedules.due(tx)
+        for project_id, slot in due:
+            with self.db.write() as tx:
+                schedules.start(tx, project_id, slot)

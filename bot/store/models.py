@@ -68,7 +68,7 @@ class Installation(Base):
 class Project(Base):
     """One repository: on GitHub (with a repository id), or a plain path or URL.
 
-    `removed_at`: since when the App cannot see it.
+    `removed_at`: since when the App cannot see it; `next_scan_at`: the next slot of its schedule.
     """
 
     __tablename__ = "projects"
@@ -85,6 +85,7 @@ class Project(Base):
     installation_id: Mapped[int | None] = mapped_column(ForeignKey("installations.id"), index=True)
     paused_reason: Mapped[str | None]
     removed_at: Mapped[datetime | None]
+    next_scan_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
 
 

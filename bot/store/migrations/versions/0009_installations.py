@@ -1,4 +1,4 @@
-"""projects follow their installations; work waits for its project"""
+"""projects follow their installations and their schedules; work waits for its project"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -9,10 +9,11 @@ down_revision = "0008"
 
 def upgrade() -> None:
     op.add_column("projects", sa.Column("removed_at", sa.DateTime(timezone=True), nullable=True))
+    op.add_column("projects", sa.Column("next_scan_at", sa.DateTime(timezone=True), nullable=True))
     op.add_column("outbox", sa.Column("waits_for", sa.Text(), nullable=True))
 
 
 def downgrade() -> None:
-    for table, column in (("outbox", "waits_for"), ("projects", "removed_at")):
+    for table, column in (("outbox", "waits_for"), ("projects", "next_scan_at"), ("projects", "removed_at")):
         with op.batch_alter_table(table) as altered:
             altered.drop_column(column)
