@@ -490,5 +490,5 @@ def test_where_the_app_is_suspended_a_command_waits(house: House, talk: Issue) -
     assert sessions(house) == []
     house.mona.unsuspends(house.installation)
     house.fake.webhooks.release()
-    hurry(house)
-    assert signs(asked) == ["eyes", "+1"] and len(sessions(house)) == 1
+    house.settle()
+    assert signs(asked) == ["eyes", "+1"] and len(sessions(house)) == 1, "it is woken at once"
