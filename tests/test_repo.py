@@ -14,7 +14,8 @@ import pytest
 
 from bot.sandbox import git as git_module
 from bot.sandbox.git import Remote, RepoError, git, redact
-from bot.sandbox.repo import checkout, fetch, remote_head, resolve
+from bot.sandbox.remotes import remote_head
+from bot.sandbox.repo import checkout, fetch, resolve
 
 TOKEN = "ghs_123_" + "a" * 60
 WHO = ["-c", "user.name=Ada", "-c", "user.email=ada@example.com", "-c", "init.defaultBranch=main"]

@@ -20,6 +20,7 @@ from bot.sandbox import open_sandbox, repo
 from bot.sandbox.base import Sandbox, SandboxError
 from bot.sandbox.changes import Refused
 from bot.sandbox.git import RepoError
+from bot.sandbox.remotes import Head, remote_head
 from bot.sandbox.scratch import scratch
 from bot.sandbox.template import Template
 from bot.store.models import Project, Run
@@ -43,7 +44,7 @@ class Mirror:
     """The project's bare mirror, up to date, with the configuration in force now; `head` is its default branch's."""
 
     folder: Path
-    head: repo.Head
+    head: Head
     config: repo_config.RepoConfig
 
 
@@ -85,7 +86,7 @@ def checkout(
 def mirror(work: Work, project: Project, *, pull: int | None = None) -> Mirror:
     """Bring the project's mirror up to date, and read its configuration anew. Raises RepoError."""
     home, remote = work.tools.config.askfirst_home, work.tools.remote(project)
-    head = repo.remote_head(home, remote)
+    head = remote_head(home, remote)
     folder = repo.fetch(home, project.id, remote, pull=pull)
     repo.complete(folder, remote, head.commit)
     text = repo.file_at(folder, head.commit, repo_config.PATH)

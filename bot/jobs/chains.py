@@ -46,8 +46,11 @@ def fix(work: Work) -> None:
         run, chain, item, project = found
         runs.start(run)
         issue = tx.get_one(Issue, item.issue_id)
-        minutes = workflows.get(project, chain.workflow_id).minutes
-        task = Task(kind="fix", issues=[brief(tx, issue)], limits=TaskLimits(timeout_ms=minutes * 60_000))
+        # a workflow that was taken away since the run was queued has no say any more
+        workflow = workflows.find(project, chain.workflow_id) or workflows.get(project, workflows.DEFAULT)
+        task = Task(
+            kind="fix", issues=[brief(tx, issue)], limits=TaskLimits(timeout_ms=workflow.minutes * 60_000)
+        )
         starter = here.starter(tx, chain)
         answers = questions.names_for(tx, project.id, issue)
         tries = runs.listed(tx, project.id, {"chain_id": chain.id, "issue_id": issue.id}).rows

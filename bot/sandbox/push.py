@@ -7,7 +7,8 @@ from pathlib import Path
 
 from bot.sandbox.branches import branch_name_error
 from bot.sandbox.git import ORIGIN, GitFailed, Remote, RepoError, git
-from bot.sandbox.repo import CALL_SECONDS, FETCH_SECONDS, ask, clones, git_at, reason
+from bot.sandbox.remotes import CALL_SECONDS, ask, clones, git_at, reason
+from bot.sandbox.repo import FETCH_SECONDS
 
 PROTECTED = re.compile(r"GH006|GH013|protected branch|repository rule violations", re.IGNORECASE)
 BEHIND = re.compile(

@@ -9,75 +9,23 @@ import fcntl
 import re
 import shutil
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from bot.sandbox.git import (
-    ORIGIN,
-    PARTIAL,
-    GitFailed,
-    Remote,
-    RepoError,
-    askpass,
-    git,
-    redact,
-    write_askpass,
-)
+from bot.sandbox.git import ORIGIN, PARTIAL, GitFailed, Remote, RepoError, git
+from bot.sandbox.remotes import CALL_SECONDS, ask, clones, last_line
 from bot.sandbox.scratch import scratch
 
 FETCH_SECONDS = 600.0
-CALL_SECONDS = 60.0
 FULL = 40  # digits of a commit's whole id
 QUIETLY = ["--quiet", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules", f"--filter={PARTIAL}"]
 # packs what many fetches and commits left behind, now and then
 TIDY = ["-c", "gc.auto=6700", "gc", "--auto", "--quiet"]
 
-# what git says (LC_ALL=C) → what we say
-REASONS = [
-    (
-        r"repository .* not found|does not appear to be a git repo|no such file or directory|error: 404",
-        "{url} is missing: there is no such repository, or we may not see it",
-    ),
-    (
-        r"could not read username|authentication failed|permission .*denied|error: 40[13]|access denied",
-        "{url} cannot be read: we have no rights to it",
-    ),
-    (
-        r"dubious ownership",
-        "{url} belongs to another user; git config --global --add safe.directory {url} allows it",
-    ),
-    (
-        r"could not resolve host|connection refused|failed to connect|timed out|unreachable",
-        "{url} cannot be reached",
-    ),
-    (r"transport .* not allowed", "{url} uses a protocol that is not allowed"),
-]
-
-
 # no line ends, identifiers or encodings are changed on the way into a checkout: what an agent does not
 # touch must come back byte for byte
 RAW = "* -text !eol -ident -filter !working-tree-encoding\n"
-
-
-@dataclass(frozen=True)
-class Head:
-    """The default branch of a remote and the commit it is at."""
-
-    branch: str
-    commit: str
-
-
-def remote_head(home: Path, remote: Remote) -> Head:
-    """Asks the remote for its default branch; RepoError when it is missing, closed, or has no commit."""
-    folder = clones(home)
-    said = ask(["ls-remote", "--symref", "--", ORIGIN, "HEAD"], folder, CALL_SECONDS, remote)
-    branch = re.search(r"^ref: refs/heads/(\S+)\tHEAD$", said, re.MULTILINE)
-    commit = re.search(r"^([0-9a-f]{40,64})\tHEAD$", said, re.MULTILINE)
-    if not commit:
-        raise RepoError(f"{redact(remote.url)} is empty: it has no commit on its default branch yet")
-    return Head(branch[1] if branch else "HEAD", commit[1])
 
 
 def fetch(
@@ -98,7 +46,8 @@ def fetch(
         refs = ["+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*"]
         refs += [f"+{pull_ref(pull)}:{pull_ref(pull)}"] if pull else []
         ask(["fetch", "--prune", *QUIETLY, "--", ORIGIN, *refs], mirror, timeout, remote, keep=[held])
-        ask(TIDY, mirror, timeout, remote, keep=[held])
+        with suppress(RepoError):  # then another time: the mirror is whole without it
+            ask(TIDY, mirror, timeout, remote, keep=[held])
     return mirror
 
 
@@ -165,7 +114,7 @@ def checkout(mirror: Path, ref: str, target: Path) -> str:
                 extra=index,
             )
         except GitFailed as failed:
-            why = _last_line(str(failed))
+            why = last_line(str(failed))
             raise RepoError(f"commit {commit[:12]} cannot be checked out: {why}") from failed
     return commit
 
@@ -176,56 +125,6 @@ def file_at(mirror: Path, commit: str, path: str) -> str | None:
         return git(["cat-file", "blob", f"{commit}:{path}"], mirror, CALL_SECONDS)
     except GitFailed:
         return None
-
-
-def clones(home: Path) -> Path:
-    """The folder of the mirrors, with the askpass script in it."""
-    folder = (home / "clones").absolute()
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    write_askpass(folder)
-    return folder
-
-
-def ask(
-    arguments: list[str],
-    folder: Path,
-    timeout: float,
-    remote: Remote,
-    data: bytes | None = None,
-    keep: Sequence[int] = (),
-) -> str:
-    """A git call to a remote, its failure as a reason that a person understands."""
-    try:
-        return git_at(remote, arguments, folder, timeout, data, keep)
-    except GitFailed as failed:
-        raise RepoError(reason(str(failed), remote)) from failed
-
-
-def git_at(
-    remote: Remote,
-    arguments: list[str],
-    folder: Path,
-    timeout: float,
-    data: bytes | None = None,
-    keep: Sequence[int] = (),
-) -> str:
-    """The same with git's own words in a GitFailed. `folder`: a mirror, or the folder of all of them."""
-    script = (folder if folder.name == "clones" else folder.parent) / "askpass"
-    return git(arguments, folder, timeout, remote, askpass(remote, script), data, keep)
-
-
-def reason(said: str, remote: Remote) -> str:
-    """What git said about a remote, as one sentence."""
-    url = redact(remote.url)
-    for pattern, reason in REASONS:
-        if re.search(pattern, said, re.IGNORECASE):
-            return reason.format(url=url)
-    return f"{url} cannot be fetched: {_last_line(said)}"
-
-
-def _last_line(said: str) -> str:
-    lines = [line for line in said.splitlines() if line.strip()]
-    return lines[-1][:300] if lines else "git gave no reason"
 
 
 @contextmanager
