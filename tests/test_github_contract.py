@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from bot.github import checks, mirror, people, pulls, reactions, reviews
+from bot.github import branches, checks, files, mirror, people, pulls, reactions, reviews
 from bot.github.issuetext import IssueContent
 from bot.github.repo import Repo
 from tests.fakes.github import Issue
@@ -110,7 +110,7 @@ def review(repo: Repo, number: int, head: str, lines: list[reviews.LineComment])
 
 
 def acts_of_jobs(house: House, theirs: Issue) -> None:
-    """A command about an issue of a person's, and two edits in one second, after which a look is needed."""
+    """A command about an issue of a person's, two edits in one second, after which a look is needed, and a pause."""
     house.mona.comments(theirs, "/askfirst dismiss")
     house.post("/issues/create", title="Flaw")
     house.settle()
@@ -118,6 +118,9 @@ def acts_of_jobs(house: House, theirs: Issue) -> None:
     house.fake.clock = lambda: now
     for title in ("Flaws", "Some flaws"):
         house.mona.edits_issue(house.issues()[-1], title=title)
+    house.settle()
+    for act in ("pause", "resume"):
+        house.post(f"/project/{act}")
     house.settle()
 
 
@@ -131,6 +134,8 @@ def test_every_request_is_in_githubs_contract_and_is_made(
         act(repo)
     pulls.ground(repo, theirs.number)
     assert people.permission(repo, "mona") is people.Level.ADMIN
+    assert branches.why_not(repo, "main") is None
+    assert files.file_text(repo, "b.py") is None
     acts_of_jobs(house, theirs)
     assert places() - asked == set(), "make these requests here too"
     assert list(repo.installation.repositories())

@@ -11,7 +11,7 @@ from bot.domain import repo_config
 from bot.sandbox import repo
 from tests.house import House
 from tests.paths.test_resolve import NOTHING, Chain
-from tests.rounds import Scripted, asked, done, due_now, ours
+from tests.rounds import Scripted, asked, done, due_now, filed, ours
 from tests.test_kill_rounds import only
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -131,11 +131,17 @@ def test_the_answers_that_we_write_down_are_nobody_elses(
 
 
 def test_nothing_is_pushed_to_the_default_branch(house: House) -> None:
-    before = house.repository.git.refs()
     Scripted(house, ONE)
-    chain = Chain(house, "One", branchName="main")
+    issue = filed(house, "One")[0]
+    said = house.post("/work-chains/create", title="One", issueIds=[issue], branchName="main")
+    assert said["error"]["field"] == "branchName"
+    chain = Chain(house, issues=[issue], branchName="next")
+    house.mona.pushes(house.repository, {"a": "x"}, "Mine", "next")
+    before = house.repository.git.refs()
+    house.github.deliver = lambda *_: 202  # nobody tells us
+    house.mona.changes_default_branch(house.repository, "next")
     chain.start()
-    assert "main is the default branch" in chain.items[0]["error"]
+    assert "next is the default branch" in chain.items[0]["error"]
     assert house.repository.git.refs() == before and house.pulls() == []
 
 
