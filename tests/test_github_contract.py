@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from bot.github import branches, checks, files, mirror, people, pulls, reactions, reviews
+from bot.github import branches, checks, files, hooks, mirror, people, pulls, reactions, reviews
+from bot.github.client import App
 from bot.github.issuetext import IssueContent
 from bot.github.repo import Repo
 from tests.fakes.github import Issue
@@ -52,8 +53,8 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> set[Place]:
 
         return note
 
-    for name in BY:
-        monkeypatch.setattr(Repo, name, noted(getattr(Repo, name)))
+    for kind, name in [*((Repo, name) for name in BY), (App, "request")]:
+        monkeypatch.setattr(kind, name, noted(getattr(kind, name)))
     return found
 
 
@@ -109,6 +110,13 @@ def review(repo: Repo, number: int, head: str, lines: list[reviews.LineComment])
     reactions.ensure_reaction(repo, source=f"review:{posted['id']}", number=number, content="+1")
 
 
+def as_the_app(house: House, app: App) -> None:
+    assert [there["id"] for there in app.installations()] == [house.installation.id]
+    assert app.find(house.installation.id)
+    assert hooks.failed(app, EARLIER) == {}
+    hooks.send_again(app, app.request("GET", "/app/hook/deliveries").data[0]["id"])
+
+
 def acts_of_jobs(house: House, theirs: Issue) -> None:
     """A command about an issue of a person's, two edits in one second, after which a look is needed, and a pause."""
     house.mona.comments(theirs, "/askfirst dismiss")
@@ -137,11 +145,16 @@ def test_every_request_is_in_githubs_contract_and_is_made(
     assert branches.why_not(repo, "main") is None
     assert files.file_text(repo, "b.py") is None
     acts_of_jobs(house, theirs)
+    as_the_app(house, repo.app)
     assert places() - asked == set(), "make these requests here too"
     assert list(repo.installation.repositories())
     for asked_for in (
         "GET /app",
         "POST /app/installations/*/access_tokens",
         "GET /installation/repositories",
+        "GET /app/installations",
+        "GET /app/installations/*",
+        "GET /app/hook/deliveries",
+        "POST /app/hook/deliveries/*/attempts",
     ):
         assert house.fake.count(*asked_for.split())

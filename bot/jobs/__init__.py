@@ -20,6 +20,7 @@ from bot.jobs.work import Job
 
 JOBS = {
     "ask": Job(answering.ask, died=answering.died),
+    "ask_again": Job(deliveries.ask_again),
     "catch_up": Job(issues.catch_up, renewed=True),
     "command": Job(commands.obey, died=commands.died),
     "comment": Job(threads.comment),

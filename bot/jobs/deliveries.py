@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from typing import Any
 
 from pydantic import ValidationError
+from sqlalchemy import select
 
 from bot.domain import projects
-from bot.github import people
+from bot.github import hooks, people
 from bot.jobs import actors
 from bot.jobs.errors import GiveUp
 from bot.jobs.work import Work
@@ -17,6 +19,8 @@ from bot.store.models import Delivery
 from bot.webhooks import accepting, events
 from bot.webhooks.context import Context
 from bot.webhooks.handlers import ASKS, HANDLERS
+
+ATTEMPTS = 5  # what failed so often fails for a reason that one more does not change
 
 
 def handle(work: Work) -> None:
@@ -35,6 +39,18 @@ def handle(work: Work) -> None:
             accepting.accept(tx, event, context)
             HANDLERS[delivery.event](tx, event, context)
         tx.get_one(Delivery, delivery.id).done_at = clock.now()
+
+
+def ask_again(work: Work) -> None:
+    """Have GitHub send what it could not deliver: it keeps that for three days, and does nothing by itself."""
+    if not work.tools.config.has_app:
+        return
+    failed = hooks.failed(work.tools.app, datetime.fromisoformat(work.args["since"]))
+    with work.db.read() as tx:
+        here = set(tx.scalars(select(Delivery.id).where(Delivery.id.in_(list(failed)))))
+    for delivery_id, attempts in reversed(failed.items()):
+        if delivery_id not in here and len(attempts) < ATTEMPTS:
+            hooks.send_again(work.tools.app, attempts[0])
 
 
 def _read(delivery: Delivery) -> events.Event | None:

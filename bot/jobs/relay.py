@@ -19,6 +19,7 @@ log = logging.getLogger(__name__)
 SWEEP_SECONDS = 1.0
 STARTED = timedelta(minutes=1)  # until all has come up, and can look what it missed
 EVERY = timedelta(hours=1)
+LISTED = timedelta(days=3)  # how long GitHub tells of deliveries that failed
 KEPT = timedelta(days=1)  # rows that are done, for whoever asks what happened
 
 
@@ -29,6 +30,7 @@ class Relay:
         self.db, self.doorbell = db, doorbell
         self.stopped = threading.Event()
         self._tidies_at = clock.now() + STARTED
+        self._missed_since = clock.now() - LISTED
 
     def run(self) -> None:
         """Sweep until told to stop; without Redis or the database, try again at the next sweep."""
@@ -55,6 +57,8 @@ class Relay:
                 trash.empty(tx)
                 outbox.add(tx, "leave", lane="leave")
                 outbox.add(tx, "look_everywhere", lane="look_everywhere")
+                outbox.add(tx, "ask_again", lane="ask_again", since=self._missed_since.isoformat())
+            self._missed_since = clock.now() - 2 * EVERY
         return len(rows)
 
     def _start_scans(self) -> None:
