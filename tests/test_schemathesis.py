@@ -14,6 +14,8 @@ from schemathesis.engine import events, from_schema
 from schemathesis.engine.recorder import CaseNode, ScenarioRecorder
 from schemathesis.openapi.checks import RejectedPositiveData
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from api.schemas.shown import an_id
@@ -95,7 +97,13 @@ def renew(rest: Rest) -> Callable[[], None]:
                 tx.merge(row)
                 tx.flush()
 
-    return again
+    def renew() -> None:
+        try:
+            again()
+        except (StaleDataError, IntegrityError, OperationalError):
+            renew()  # requests go on meanwhile: one deleted what was just read here
+
+    return renew
 
 
 @pytest.fixture

@@ -15,5 +15,4 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     for table, column in (("outbox", "waits_for"), ("projects", "next_scan_at"), ("projects", "removed_at")):
-        with op.batch_alter_table(table) as altered:
-            altered.drop_column(column)
+        op.drop_column(table, column)
