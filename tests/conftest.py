@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import shutil
 import tempfile
@@ -10,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from jwt import algorithms
 from sqlalchemy import create_engine, text
 
 from bot import redis_server
@@ -102,6 +104,12 @@ def db(config: Config) -> Iterator[Database]:
     database = Database(config.database_url)
     yield database
     database.close()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def keys_are_checked_once() -> None:
+    """A private key of the fake GitHub is checked once in a process; that takes as long as all else of a house."""
+    algorithms.load_pem_private_key = functools.cache(algorithms.load_pem_private_key)  # type: ignore[assignment]
 
 
 class Clock:
