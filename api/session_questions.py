@@ -16,7 +16,7 @@ from api.schemas.session_questions import (
     Thread,
     Vote,
 )
-from bot.domain import answering, questions, votes
+from bot.domain import answering, answers, questions, votes
 from bot.domain.pages import Page
 from bot.store.models import SessionQuestion
 
@@ -72,7 +72,7 @@ def _out(call: Call, rows: Sequence[SessionQuestion]) -> list[QuestionOut]:
     found = []
     for row in rows:
         out = QuestionOut.model_validate(row)
-        out.answer = questions.answer(row)
+        out.answer = answers.given(row)
         out.github = Thread(url=row.url) if row.url else None
         out.votes = [Vote.model_validate(vote) for vote in cast.get(row.id, [])]
         found.append(out)

@@ -8,7 +8,7 @@ from datetime import timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from bot.domain import mirror, questions, runs, states, workflows
+from bot.domain import answers, mirror, runs, states, workflows
 from bot.domain.errors import Conflict
 from bot.store import clock, outbox
 from bot.store.db import lock
@@ -73,7 +73,7 @@ def go_to_next(tx: Session, project: Project, chain: WorkChain) -> None:
             why = f"the issue is {'deleted' if issue.deleted_at else issue.status}"
             states.move_item(item, "skip", error=why)
             continue
-        if questions.blocking(tx, project.id, {issue.id}):
+        if answers.blocking(tx, project.id, {issue.id}):
             states.move_item(item, "wait")
             states.move_chain(chain, "pause", reason="needs_answer")
             show(tx, project, chain)

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session
 
-from bot.domain import answering, issues, questions, runs, states, workflows
+from bot.domain import answering, answers, issues, runs, states, workflows
 from bot.domain import chain_steps as steps
 from bot.domain.branches import branch_name_error
 from bot.domain.chain_steps import OPEN_TO_FIX
@@ -266,7 +266,7 @@ def _must_be_open(issue: Issue) -> None:
 
 
 def _must_be_answered(tx: Session, project: Project, issue_ids: set[str], field: str) -> None:
-    if open_ones := questions.blocking(tx, project.id, issue_ids):
+    if open_ones := answers.blocking(tx, project.id, issue_ids):
         first = open_ones[0]
         raise Conflict(f"Q{first.number} ({first.id}) is open: {first.question} Answer it first.", field)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy.orm import Session
 
-from bot.domain import answering, chains, questions
+from bot.domain import answering, answers, chains
 from bot.domain.errors import Conflict
 from bot.store.models import AnsweringSession, Project
 
@@ -13,7 +13,7 @@ def hand_over(tx: Session, project: Project, session: AnsweringSession) -> None:
     """Complete a reviewed session. Raises Conflict in any other state."""
     chains.hold_waiting(tx, project)
     if session.status == "reviewed" and not session.answers_digest:
-        answering.freeze(tx, session, questions.answers(tx, session))
+        answering.freeze(tx, session, answers.of_session(tx, session))
     answering.complete(tx, project, session)
     chains.answered(tx, project, session)
 
@@ -33,7 +33,7 @@ def set_status(tx: Session, project: Project, session: AnsweringSession, status:
             "status",
         )
     else:
-        answering.freeze_next(tx, session, only=answering.digest(questions.answers(tx, session)))
+        answering.freeze_next(tx, session, only=answering.digest(answers.of_session(tx, session)))
 
 
 def _from_github(tx: Session, session: AnsweringSession) -> bool:

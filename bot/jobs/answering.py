@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from bot.agents.base import Answer, AskedQuestion, AskResult, IssueBrief, Span, Task
 from bot.agents.run import run_ask
-from bot.domain import answering, handover, questions, repo_config, runs
+from bot.domain import answering, answers, handover, questions, repo_config, runs
 from bot.github import people
 from bot.jobs import agent, roundfile
 from bot.jobs.agent import RunFailed
@@ -93,7 +93,7 @@ def _fix(work: Work, project: Project, spoke: dict[int, str]) -> bool:
         wanted = work.args.get("digest")
         if session.status != "reviewed" or wanted not in (
             None,
-            answering.digest(questions.answers(tx, session)),
+            answering.digest(answers.of_session(tx, session)),
         ):
             return False
         if questions.voices(tx, session).keys() - levels.keys():
@@ -102,7 +102,7 @@ def _fix(work: Work, project: Project, spoke: dict[int, str]) -> bool:
         powerless = {user_id for user_id, level in levels.items() if level < people.Level.MAINTAIN}
         if questions.weigh_again(tx, project, session, silent=silent, powerless=powerless):
             return False
-        answering.freeze(tx, session, questions.answers(tx, session))
+        answering.freeze(tx, session, answers.of_session(tx, session))
         return True
 
 
@@ -127,7 +127,7 @@ def brief(tx: Session, issue: Issue) -> IssueBrief:
         autofix=issue.autofix,
         answers=[
             Answer(question=one["question"], answer=one["answer"], by=one["by"] or "a reviewer")
-            for one in questions.answers_for(tx, issue.project_id, issue)
+            for one in answers.for_issue(tx, issue.project_id, issue)
         ],
     )
 

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from bot.agents.base import FixResult, Task, TaskLimits
 from bot.agents.run import run_fix
-from bot.domain import chain_results, chains, here, questions, runs, workflows
+from bot.domain import answers, chain_results, chains, here, runs, workflows
 from bot.github import committext
 from bot.jobs import agent
 from bot.jobs.agent import RunFailed
@@ -52,10 +52,10 @@ def fix(work: Work) -> None:
             kind="fix", issues=[brief(tx, issue)], limits=TaskLimits(timeout_ms=workflow.minutes * 60_000)
         )
         starter = here.starter(tx, chain)
-        answers = questions.names_for(tx, project.id, issue)
+        rests_on = answers.names_for(tx, project.id, issue)
         tries = runs.listed(tx, project.id, {"chain_id": chain.id, "issue_id": issue.id}).rows
     try:
-        message = partial(_message, work, issue, run, answers, starter)
+        message = partial(_message, work, issue, run, rests_on, starter)
         outcome = _fix(work, run, chain, project, task, message, [one.id for one in tries])
     except RunFailed as failed:
         with work.finish() as tx:
@@ -154,12 +154,12 @@ def _message(
     work: Work,
     issue: Issue,
     run: Run,
-    answers: Sequence[str],
+    rests_on: Sequence[str],
     starter: tuple[str, int] | None,
     summary: str,
 ) -> str:
     return committext.fixing(
-        issue.title, summary, run_id=run.id, issue_number=issue.github_number, answers=answers,
+        issue.title, summary, run_id=run.id, issue_number=issue.github_number, answers=rests_on,
         co_author=committext.CoAuthor(*starter) if starter else None,
         server_url=work.tools.config.github_server_url,
     )  # fmt: skip

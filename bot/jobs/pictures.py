@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from bot.domain import answering, chains, here, questions, votes, workflows
+from bot.domain import answering, answers, chains, here, votes, workflows
 from bot.github.chaintext import Chain, Item
 from bot.github.issuetext import Place
 from bot.github.questiontext import Option, Question, Vote
@@ -87,7 +87,7 @@ def _question(
         answer=row.correction,
         reviewed_by=row.reviewed_by,
         reviewed_at=row.reviewed_at,
-        answer_url=questions.answer_url(row, cast),
+        answer_url=answers.url(row, cast),
         conflict=tuple(said) if row.conflict else (),
         url=row.url,
         in_thread=row.comment_id is not None,
