@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 
 from flask import Blueprint, Response, current_app
@@ -10,6 +11,7 @@ from redis.exceptions import RedisError
 from sqlalchemy.exc import SQLAlchemyError
 
 from api.limits import Limits
+from bot.domain import projects
 from bot.store.db import Database
 from bot.store.doorbell import Doorbell
 from bot.store.migrate import is_current
@@ -33,14 +35,20 @@ def alive() -> dict[str, bool]:
 
 @health.get("/metrics")
 def metrics() -> Response:
-    """What this process has counted, in Prometheus' text format."""
+    """What this process has counted, and how the projects are, in Prometheus' text format."""
     limits: Limits = current_app.extensions["limits"]
-    text = (
-        "# HELP askfirst_unlimited_requests_total Requests that passed unchecked, since Redis did not answer.\n"
-        "# TYPE askfirst_unlimited_requests_total counter\n"
-        f'askfirst_unlimited_requests_total{{pid="{os.getpid()}"}} {limits.unchecked}\n'
-    )
-    return Response(text, mimetype="text/plain; version=0.0.4")
+    db: Database = current_app.extensions["db"]
+    with db.read() as tx:
+        paused = projects.paused(tx)
+    lines = [
+        "# HELP askfirst_unlimited_requests_total Requests that passed unchecked, since Redis did not answer.",
+        "# TYPE askfirst_unlimited_requests_total counter",
+        f'askfirst_unlimited_requests_total{{pid="{os.getpid()}"}} {limits.unchecked}',
+        "# HELP askfirst_paused_projects Projects in which nothing starts, by why.",
+        "# TYPE askfirst_paused_projects gauge",
+        *(f"askfirst_paused_projects{{reason={json.dumps(why)}}} {count}" for why, count in paused.items()),
+    ]
+    return Response("\n".join([*lines, ""]), mimetype="text/plain; version=0.0.4")
 
 
 @health.get("/readyz")

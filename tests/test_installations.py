@@ -169,6 +169,7 @@ def test_what_github_stops_waits_with_the_reason_and_catches_up(
     side.does(stop)
     side.edit(flaw, "Cart forgets everything")
     assert side.paused == reason == side.told["pausedReason"]
+    assert f'\naskfirst_paused_projects{{reason="{reason}"}} 1\n' in house.web.get("/metrics").text
     refused = house.post("/issue-sessions/start", prompt="Find bugs")["error"]
     assert refused["code"] == "CONFLICT"
     assert refused["message"] == f"The project is paused: {reason}. {troubles.REMEDIES[reason]}"
@@ -234,6 +235,7 @@ def test_a_pause_of_the_operators_is_neither_overwritten_nor_ended(
 ) -> None:
     [flaw] = filed(house, "Cart forgets items")
     house.post("/project/pause", reason="moving house")
+    assert '\naskfirst_paused_projects{reason="by hand"} 1\n' in house.web.get("/metrics").text
     stop(house)
     side.an_hour_later()
     assert side.paused == "moving house"

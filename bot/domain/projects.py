@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import dataclass
 from typing import Literal
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from bot.domain import chains, mirror
+from bot.domain import chains, mirror, troubles
 from bot.domain.errors import Conflict, Invalid, NotFound
 from bot.domain.verbs import LEVELS as LEVELS
 from bot.store import clock, outbox
@@ -70,6 +71,12 @@ def on(tx: Session, repository_id: int) -> Project | None:
 def everything(tx: Session) -> list[Project]:
     """All projects, by name."""
     return list(tx.scalars(select(Project).order_by(Project.name)))
+
+
+def paused(tx: Session) -> Counter[str]:
+    """How many projects wait, by what GitHub stops them with; what a person says of a pause stays here."""
+    reasons = tx.scalars(select(Project.paused_reason).where(Project.paused_reason.is_not(None)))
+    return Counter(reason if reason in troubles.REMEDIES else "by hand" for reason in reasons)
 
 
 def address(project: Project) -> str:
