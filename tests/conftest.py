@@ -25,6 +25,11 @@ from tests.house import House
 collect_ignore = ["demo/sample"]  # what the demo scans
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than there are cores: a test often waits, for git, an agent or a database."""
+    return (os.cpu_count() or 1) + 1
+
+
 @pytest.fixture(scope="session")
 def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A migrated, empty database file; each test gets a copy."""
