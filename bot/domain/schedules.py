@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.domain import repo_config, sessions
@@ -33,12 +33,10 @@ def due(tx: Session) -> list[tuple[str, datetime]]:
 def start(tx: Session, project_id: str, slot: datetime) -> None:
     """Start the scan of this slot, unless another relay has; slots that were missed meanwhile are left out."""
     project = tx.get_one(Project, project_id, with_for_update=True)
-    mine = (
-        update(Project)
-        .where(Project.id == project_id, Project.next_scan_at == slot)
-        .values(next_scan_at=_next(project))
-    )
-    if not tx.execute(mine).rowcount or project.paused_reason:  # type: ignore[attr-defined]
+    if project.next_scan_at != slot:
+        return
+    project.next_scan_at = _next(project)
+    if project.paused_reason:
         return
     if repo_config.of(project).scan.schedule and not _still_scans(tx, project):
         sessions.start(tx, project, prompt=sessions.DEFAULT_PROMPT, created_by=BY)
