@@ -168,15 +168,20 @@ def test_while_the_answers_are_written_down(
     assert "All 2 decisions made" in (round.pull.body or "") and house.unfinished() == []
 
 
+def works(house: House, round: Round) -> None:
+    """A chain is begun on what was answered."""
+    made = house.post(
+        "/work-chains/create", title="Fix", issueIds=round.issue_ids, answeringSessionId=round.id
+    )
+    house.post("/work-chains/start", chainId=made["data"]["id"])
+
+
 @pytest.mark.parametrize("at", ["replies", "resolveReviewThread"])
 def test_while_threads_are_resolved(house: House, killed: Callable[..., None], at: str) -> None:
     round = asked(house, {})
     round.approve()
     Scripted(house, done(one="x = 1\n"))
-    made = house.post(
-        "/work-chains/create", title="Fix", issueIds=round.issue_ids, answeringSessionId=round.id
-    )
-    house.post("/work-chains/start", chainId=made["data"]["id"])
+    works(house, round)
     for job in ("fix", "show_chain"):
         only(house, job, 1)
     killed("POST", "*/replies" if at == "replies" else "/graphql", "" if at == "replies" else at)
@@ -251,10 +256,7 @@ def test_after_the_questions_were_taken_away_again(house: House, killed: Callabl
     round = asked(house, {})
     round.approve()
     Scripted(house, done(one="x = 1\n"))
-    made = house.post(
-        "/work-chains/create", title="Fix", issueIds=round.issue_ids, answeringSessionId=round.id
-    )
-    house.post("/work-chains/start", chainId=made["data"]["id"])
+    works(house, round)
     only(house, "fix", 1)
     killed(*PUSH)
     log = [row["message"].split()[0] for row in house.repository.git.log(round.pull.head_ref, "^main")]
