@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Mapping
 
 from flask import Blueprint, Response, current_app
 from pydantic import BaseModel
@@ -38,15 +39,16 @@ def metrics() -> Response:
     """What this process has counted, and how the projects are, in Prometheus' text format."""
     limits: Limits = current_app.extensions["limits"]
     db: Database = current_app.extensions["db"]
-    with db.read() as tx:
-        paused = projects.paused(tx)
     lines = [
         "# HELP askfirst_unlimited_requests_total Requests that passed unchecked, since Redis did not answer.",
         "# TYPE askfirst_unlimited_requests_total counter",
         f'askfirst_unlimited_requests_total{{pid="{os.getpid()}"}} {limits.unchecked}',
         "# HELP askfirst_paused_projects Projects in which nothing starts, by why.",
         "# TYPE askfirst_paused_projects gauge",
-        *(f"askfirst_paused_projects{{reason={json.dumps(why)}}} {count}" for why, count in paused.items()),
+        *(
+            f"askfirst_paused_projects{{reason={json.dumps(why)}}} {count}"
+            for why, count in _paused(db).items()
+        ),
     ]
     return Response("\n".join([*lines, ""]), mimetype="text/plain; version=0.0.4")
 
@@ -60,6 +62,15 @@ def ready() -> Response:
     )
     status = 200 if answer.ready else 503
     return Response(answer.model_dump_json(), status, mimetype="application/json")
+
+
+def _paused(db: Database) -> Mapping[str, int]:
+    """None while the database cannot be asked: what this process has counted is told all the same."""
+    try:
+        with db.read() as tx:
+            return projects.paused(tx)
+    except SQLAlchemyError:
+        return {}
 
 
 def _database(db: Database) -> str:

@@ -85,3 +85,11 @@ def test_without_redis_everything_passes_and_is_counted(config: Config, db: Data
     assert metrics.mimetype == "text/plain"
     [line] = [line for line in metrics.text.splitlines() if not line.startswith("#")]
     assert line.startswith("askfirst_unlimited_requests_total{pid=") and line.endswith("} 3")
+
+
+def test_what_was_counted_is_told_without_the_database_too(config: Config, db: Database) -> None:
+    rest = Rest(config, db)
+    rest.get("/whoami")
+    rest.app.extensions["db"] = Database("postgresql+psycopg://nobody@127.0.0.1:1/none")
+    metrics = rest.http.get("/metrics")
+    assert metrics.status_code == 200 and metrics.text.count("askfirst_unlimited_requests_total{") == 1
