@@ -27,7 +27,7 @@ class Scheduled:
         self.db, self.clock = db, frozen
         with db.write() as tx:
             self.id = projects.create(tx, "shop", "/srv/shop").id
-        self.relays = [Relay(db, Quiet()) for _ in range(2)]  # type: ignore[arg-type]
+        self.relays = [Relay(db, Quiet()) for _ in range(2)]
         self.says(DAILY)
 
     def says(self, text: str | None) -> None:
