@@ -6,6 +6,7 @@ import functools
 import os
 import shutil
 import tempfile
+import zlib
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -21,6 +22,8 @@ from bot.store.db import Database
 from bot.store.migrate import migrate
 from bot.store.models import Base
 from tests.house import House
+
+KINDS = ("sqlite", "postgresql")
 
 collect_ignore = ["demo/sample"]  # what the demo scans
 
@@ -84,7 +87,15 @@ def postgres_emptied(postgres_url: str) -> Iterator[Callable[[], None]]:
     engine.dispose()
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.hookimpl(tryfirst=True)
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """A test marked `one_database` is about something else: it runs on that kind which falls to its name."""
+    if "database_url" in metafunc.fixturenames and metafunc.definition.get_closest_marker("one_database"):
+        kind = KINDS[zlib.crc32(metafunc.function.__name__.encode()) % len(KINDS)]
+        metafunc.definition.add_marker(pytest.mark.parametrize("database_url", [kind], indirect=True))
+
+
+@pytest.fixture(params=KINDS)
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """An empty database of each kind; a test that uses it runs once on SQLite and once on PostgreSQL."""
     if request.param == "sqlite":

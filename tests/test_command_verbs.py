@@ -28,6 +28,8 @@ BY_ID = {
 # what differs between any two things, or between a person's word and a program's
 OWN = {"createdBy", "reviewedBy", "via", "votes", "url", "github", "answersDigest"}
 
+pytestmark = pytest.mark.one_database
+
 
 @pytest.fixture(scope="module")
 def commands(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Commands]:

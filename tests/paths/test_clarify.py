@@ -8,6 +8,8 @@ from tests.fakes.github import Person, Thread
 from tests.house import House
 from tests.rounds import Round, Turned, asked, due_now, ours, said, ticking
 
+pytestmark = pytest.mark.one_database
+
 ASSUMED, LEFT, OTHER = "Yes, it may.", "Leave it alone.", "Only for new callers."
 
 

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.house import FLAWED, House
+
+pytestmark = pytest.mark.one_database
 
 
 def test_an_issue_made_by_rest_is_shown_on_github_once(house: House) -> None:

@@ -11,6 +11,8 @@ from tests.fakes.github import PullRequest
 from tests.house import House
 from tests.rounds import BOT, Fix, Round, Scripted, asked, done, filed, ours
 
+pytestmark = pytest.mark.one_database
+
 FAILS = {"outcome": "failed", "summary": "I do not know how."}
 NOTHING = {"outcome": "no_change", "summary": "It is fixed already."}
 ASKS = {
