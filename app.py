@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from bot.config import Config
     from bot.store.db import Database
+    from bot.store.models import Outbox
 
 
 def create_app(config: Config | None = None, db: Database | None = None) -> Flask:
@@ -30,6 +31,7 @@ def create_app(config: Config | None = None, db: Database | None = None) -> Flas
     from bot import webhooks
     from bot.config import load
     from bot.sandbox.template import load_templates
+    from bot.store.counted import Counted
     from bot.store.db import Database
     from bot.store.doorbell import Doorbell, Soon
 
@@ -43,6 +45,7 @@ def create_app(config: Config | None = None, db: Database | None = None) -> Flas
         "db": db,
         "doorbell": doorbell,
         "keys": KnownKeys(db),
+        "counted": Counted(config.redis_url),
         "limits": Limits(config.redis_url, config),
         "templates": load_templates(config.askfirst_home),
     }
@@ -264,10 +267,10 @@ def migrate() -> None:
 @main.command()
 def doctor() -> None:
     """Say what needs somebody, and what to do; the exit status is 1 where something does."""
-    from bot.domain.doctor import findings
+    from bot.jobs.checkup import findings
 
-    with _ledger() as (_, db), db.read() as tx:
-        found = findings(tx)
+    with _ledger() as (config, db):
+        found = findings(config, db)
     for finding in found:
         click.echo(finding)
     if found:
@@ -383,6 +386,59 @@ def key_revoke(key_id: str) -> None:
     with _ledger() as (_, db), db.write() as tx:
         ended = keys.revoke(tx, key_id)
         _record(tx, ended.project_id, "keys/revoke", ended.id)
+
+
+@main.group("outbox")
+def outbox_group() -> None:
+    """Work that was promised: what waits, and what was given up."""
+
+
+@example("askfirst outbox list")
+@outbox_group.command("list")
+@click.option("--limit", default=50, show_default=True, help="At most so many of each kind.")
+def outbox_list(limit: int) -> None:
+    """Show what was given up, newest first, and what waits, in the order in which it is due."""
+    from bot.domain import backlog
+
+    with _ledger() as (_, db), db.read() as tx:
+        for row in backlog.dead(tx, limit):
+            click.echo(f"{row.id}  dead since {row.dead_at:%Y-%m-%d %H:%M}  {_promise(row)}")
+        for row in backlog.waiting(tx, limit):
+            click.echo(f"{row.id}  due {row.due_at:%Y-%m-%d %H:%M}  {_promise(row)}")
+        depths = backlog.depths(tx).values()
+    click.echo(
+        f"{sum(one.dead for one in depths)} dead, {sum(one.open for one in depths)} waiting. "
+        "`askfirst outbox wake ID` has one tried now, `askfirst outbox drop ID` forgets a dead one.",
+        err=True,
+    )
+
+
+def _promise(row: Outbox) -> str:
+    tries = f"{row.attempts} {'try' if row.attempts == 1 else 'tries'}"
+    why = f"  {row.error.splitlines()[0]}" if row.error else ""
+    return f"{row.job}  {row.lane}  {tries}{why}"
+
+
+@example("askfirst outbox wake 4711")
+@outbox_group.command("wake")
+@click.argument("row_id", type=int)
+def outbox_wake(row_id: int) -> None:
+    """Have a row tried now; a dead one begins anew, with all its tries."""
+    from bot.domain import backlog
+
+    with _ledger() as (_, db), db.write() as tx:
+        backlog.wake(tx, backlog.find(tx, row_id))
+
+
+@example("askfirst outbox drop 4711")
+@outbox_group.command("drop")
+@click.argument("row_id", type=int)
+def outbox_drop(row_id: int) -> None:
+    """Forget a dead row. What still waits is not dropped: cancel what it is for."""
+    from bot.domain import backlog
+
+    with _ledger() as (_, db), db.write() as tx:
+        backlog.drop(tx, backlog.find(tx, row_id))
 
 
 @example("askfirst scan . --json")

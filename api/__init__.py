@@ -13,6 +13,7 @@ from api import (
     issue_sessions,
     issues,
     limits,
+    metrics,
     project,
     request_ids,
     runs,
@@ -40,9 +41,9 @@ ROUTES = (
 
 
 def register(app: Flask) -> None:
-    """Put every endpoint on the application, `/healthz` and `/readyz`, and `/docs`."""
+    """Put every endpoint on the application, `/healthz`, `/readyz` and `/metrics`, and `/docs`."""
     app.url_map.merge_slashes = False  # a path with an empty part names nothing; it is not sent elsewhere
-    for part in (request_ids, auth, limits, errors):
+    for part in (request_ids, auth, limits, metrics, errors):
         part.register(app)
     for route in ROUTES:
         open_at(app, route, ROUTES)

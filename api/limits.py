@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,6 +13,7 @@ from redis import Redis
 from redis.exceptions import RedisError
 
 from api.errors import Refused
+from bot import counters
 from bot.config import Config
 from bot.store import clock
 
@@ -33,7 +33,7 @@ class Left:
 
 
 class Limits:
-    """Counts for all web processes together. Without Redis everything passes, and `unchecked` counts it."""
+    """Counts for all web processes together. Without Redis everything passes, and /metrics counts that."""
 
     def __init__(self, redis_url: str, config: Config) -> None:
         self._redis = Redis.from_url(redis_url, socket_timeout=PATIENCE, socket_connect_timeout=PATIENCE)
@@ -42,9 +42,7 @@ class Limits:
             "writes": (config.askfirst_writes_per_minute, 60),
             "starts": (config.askfirst_starts_per_hour, 3600),
         }
-        self._lock = threading.Lock()
         self._asks_again = 0.0
-        self.unchecked = 0
 
     def take(self, caller: str, what: What) -> None:
         """Count one more. Raises Refused, 429, when the limit is reached."""
@@ -86,8 +84,7 @@ class Limits:
             self._asks_again = time.monotonic() + PAUSE
             current_app.logger.warning("Redis did not answer, limits are not checked: %s", error)
         if amount > 0:
-            with self._lock:
-                self.unchecked += 1
+            counters.add("askfirst_unlimited_requests_total")
         return 0
 
 

@@ -64,7 +64,10 @@ def test_a_database_that_is_away_is_503(config: Config, rest: Rest, away: Databa
 def test_a_server_that_is_ready(rest: Rest) -> None:
     assert rest.http.get("/healthz").json == {"alive": True}
     answer = rest.http.get("/readyz")
-    assert (answer.status_code, answer.json) == (200, {"ready": True, "database": "ok", "redis": False})
+    assert (answer.status_code, answer.json) == (
+        200,
+        {"ready": True, "database": "ok", "redis": False, "workers": None},
+    )
 
 
 def test_a_server_whose_database_is_away(config: Config, away: Database) -> None:

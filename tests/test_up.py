@@ -9,7 +9,6 @@ import socket
 import subprocess
 import sys
 import tempfile
-import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -22,19 +21,11 @@ from bot import redis_server
 from bot.domain import keys, projects
 from bot.store.db import Database
 from tests.house import FLAWED
+from tests.warm import until
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 
 ASKFIRST = str(Path(sys.executable).parent / "askfirst")
-
-
-def until(seen: Callable[[], Any], seconds: float = 60) -> Any:
-    """What `seen` gives as soon as it gives something."""
-    give_up = time.monotonic() + seconds
-    while not (value := seen()):
-        assert time.monotonic() < give_up, "it did not happen"
-        time.sleep(0.05)
-    return value
 
 
 class Up:
@@ -79,7 +70,8 @@ class Up:
     def ready(self) -> bool:
         try:
             with urllib.request.urlopen(f"{self.url}/readyz", timeout=5) as answer:
-                return json.load(answer) == {"ready": True, "database": "ok", "redis": True}
+                told = json.load(answer)
+                return bool(told["ready"] and told["redis"] and all(told["workers"].values()))
         except OSError:
             return False
 

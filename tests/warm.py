@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import multiprocessing
 import os
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from multiprocessing.context import ForkServerProcess
+from typing import Any
 
 from bot.jobs import runner, worker
 
-__all__ = ["runner", "start"]
+__all__ = ["runner", "start", "until"]
 
 _FORKS = multiprocessing.get_context("forkserver")
 _FORKS.set_forkserver_preload([__name__])
@@ -28,3 +30,12 @@ def _work(environment: dict[str, str], redis_url: str, queue: str) -> None:
     quiet = os.open(os.devnull, os.O_WRONLY)
     os.dup2(quiet, 2)
     worker.work(redis_url, queue)
+
+
+def until(seen: Callable[[], Any], seconds: float = 60) -> Any:
+    """What `seen` gives as soon as it gives something."""
+    give_up = time.monotonic() + seconds
+    while not (value := seen()):
+        assert time.monotonic() < give_up, "it did not happen"
+        time.sleep(0.05)
+    return value

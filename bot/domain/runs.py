@@ -5,12 +5,13 @@ from __future__ import annotations
 from datetime import timedelta
 
 from sqlalchemy import func, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, object_session
 
 from bot.domain import repo_config, troubles
 from bot.domain.errors import Conflict, NotFound
 from bot.domain.pages import Page, page
 from bot.store import clock
+from bot.store.db import count
 from bot.store.models import Project, Run, RunLog
 
 KINDS = ("scan", "ask", "fix")
@@ -110,6 +111,14 @@ def end(
     """The run came to its end."""
     run.status, run.outcome, run.summary, run.error = status, outcome, summary, error
     run.completed_at = clock.now()
+    if tx := object_session(run):
+        count(tx, "askfirst_runs_total", kind=run.kind, status=status)
+
+
+def live(tx: Session) -> dict[tuple[str, str], int]:
+    """How many runs wait or are worked on, by kind and status."""
+    query = select(Run.kind, Run.status, func.count()).where(Run.status.in_(LIVE))
+    return {(kind, status): count for kind, status, count in tx.execute(query.group_by(Run.kind, Run.status))}
 
 
 def is_live(tx: Session, run_id: str | None) -> bool:

@@ -12,6 +12,7 @@ import httpx
 from githubkit import AppAuthStrategy, GitHub
 from githubkit.cache import MemCacheStrategy
 
+from bot import counters
 from bot.github.errors import NoInstallation, NotFound, Unavailable, Unprocessable, from_answer
 from bot.github.repo import Answer, Installation, pages
 from bot.github.seen import Seen
@@ -112,8 +113,10 @@ class App:
                     method, url.removeprefix("/"), json=json, params=params, headers=headers
                 )
         except httpx.RequestError as error:
+            counters.add("askfirst_github_requests_total", method=method, status="0")
             sent = method != "GET" and not isinstance(error, _NOT_SENT)
             raise Unavailable(f"{method} {url}: {type(error).__name__}", maybe_done=sent) from error
+        counters.add("askfirst_github_requests_total", method=method, status=str(response.status_code))
         return _read(method, response)
 
     @property

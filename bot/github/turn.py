@@ -5,10 +5,12 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 
+from bot import counters
 from bot.github.budget import Budget
 from bot.github.errors import RateLimited
 from bot.github.limits import Heard
 
+REMAINING = "askfirst_github_requests_remaining"
 _SCARCE = 0.2  # of the hour's requests left: from here on all processes are told of every answer
 
 
@@ -41,6 +43,8 @@ class Turn:
     def end(self, installation_id: int, headers: Mapping[str, str], *, wrote: bool) -> None:
         """It was answered."""
         heard = Heard.of(headers)
+        if heard.remaining is not None:
+            counters.tell(REMAINING, heard.remaining, installation=str(installation_id))
         scarce = heard.remaining is not None and heard.remaining < heard.most * _SCARCE
         if wrote or scarce or heard.most != self._most:
             self.budget.heard(installation_id, self.ticket, heard, wrote=wrote)

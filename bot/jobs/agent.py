@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -9,6 +10,7 @@ from pathlib import Path
 
 from sqlalchemy.orm import Session
 
+from bot import counters
 from bot.agents.base import AgentFailed
 from bot.domain import repo_config, runs, schedules
 from bot.github.errors import Forbidden, NotFound, Unprocessable
@@ -101,6 +103,7 @@ def mirror(work: Work, project: Project, *, pull: int | None = None) -> Mirror:
 def sandbox(live: Live, template: Template, **limits: int | None) -> Iterator[Sandbox]:
     """An empty sandbox of this template, with these limits where given; closed at once when the run is cancelled."""
     asked = {name: value for name, value in limits.items() if value is not None}
+    began = time.monotonic()
     with open_sandbox(template, template.limits.model_copy(update=asked)) as opened:
         live.stop = opened.close
         try:
@@ -110,6 +113,9 @@ def sandbox(live: Live, template: Template, **limits: int | None) -> Iterator[Sa
             if live.stopped:
                 raise RunFailed("the run was stopped") from error
             raise
+        finally:
+            seconds = time.monotonic() - began
+            counters.add("askfirst_sandbox_seconds_total", seconds, template=template.name)
 
 
 @contextmanager

@@ -5,12 +5,13 @@ from __future__ import annotations
 import functools
 import logging
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from sqlalchemy.exc import NoResultFound, OperationalError
 
-from bot import config
+from bot import config, counters
 from bot.domain import installations, projects, runs
 from bot.github.errors import RateLimited, Standstill, redact
 from bot.jobs import JOBS, standstill
@@ -18,6 +19,7 @@ from bot.jobs.errors import GiveUp, Later, Waits
 from bot.jobs.tools import Errand, Tools
 from bot.jobs.work import Work
 from bot.store import outbox
+from bot.store.counted import Counted
 from bot.store.db import Database
 from bot.store.doorbell import Doorbell
 
@@ -39,13 +41,14 @@ class Runner:
             claim = outbox.claim(tx, row_id)
         if claim is None:
             return
-        work = Work(claim, self.db, self.tools)
+        work, began = Work(claim, self.db, self.tools), time.monotonic()
         with self.tools.errand(str(row_id), bulk=claim.bulk) as errand:
             try:
                 with self._heartbeat(work):
                     self._attempt(work)
             except outbox.Superseded as lost:
                 log.warning("%s", lost)
+        counters.add("askfirst_job_seconds_total", time.monotonic() - began, job=claim.job)
         self._follow_names(errand)
         with self.db.read() as tx:
             waiting = outbox.next_in(tx, claim.lane)
@@ -76,6 +79,7 @@ class Runner:
             if not work.finished:
                 with work.finish():
                     pass
+            _count(work, "done")
         except outbox.Superseded:
             raise
         except NoResultFound as gone:
@@ -83,6 +87,7 @@ class Runner:
             log.warning("outbox row %d (%s): %s", claim.id, claim.job, gone)
             with work.finish():
                 pass
+            _count(work, "done")
         except Later as later:
             self._put_off(work, later.seconds, str(later))
         except RateLimited as limit:
@@ -98,6 +103,7 @@ class Runner:
             self._failed(work, f"{type(error).__name__}: {error}")
 
     def _put_off(self, work: Work, seconds: float, reason: str) -> None:
+        _count(work, "later")
         with self.db.write() as tx:
             outbox.put_off(tx, work.claim, seconds, _storable(reason))
         if seconds < SOON:
@@ -114,6 +120,7 @@ class Runner:
                     projects.renamed(tx, repo.repository_id, project.name, repo.full_name)
 
     def _wait(self, work: Work, project_id: str, reason: str) -> None:
+        _count(work, "later")
         with self.db.write() as tx:
             # held until we commit, so that nobody wakes it before it waits
             seconds = PAUSED_SECONDS if runs.pause_of(tx, project_id) else 0.0
@@ -126,6 +133,7 @@ class Runner:
             project = projects.on(tx, stop.repository_id or 0)
             # else it has moved to another account since the job began
             if project is not None and project.installation_id == stop.installation_id:
+                _count(work, "later")
                 installations.stop(tx, project, reason)
                 if JOBS[work.claim.job].renewed:
                     return outbox.finish(tx, work.claim)
@@ -139,6 +147,7 @@ class Runner:
             job = JOBS.get(claim.job)
             if dead and job and job.died:
                 job.died(tx, work.args, error)
+        _count(work, "dead" if dead else "failed")
         if dead:
             log.error("outbox row %d (%s) is dead: %s", claim.id, claim.job, error)
 
@@ -168,18 +177,26 @@ class Runner:
             thread.join()
 
 
+def _count(work: Work, outcome: str) -> None:
+    counters.add("askfirst_jobs_total", job=work.claim.job, outcome=outcome)
+
+
 def _storable(text: str) -> str:
     """Without secrets, and without what no database takes: a NUL, half a surrogate pair."""
     return redact(text).replace("\0", "\ufffd").encode(errors="replace").decode()
 
 
 @functools.cache
-def _of_this_process() -> Runner:
+def _of_this_process() -> tuple[Runner, Counted]:
     settings = config.load()
-    return Runner(Database(settings.database_url, Doorbell(settings.redis_url).ring), Tools(settings))
+    db = Database(settings.database_url, Doorbell(settings.redis_url).ring)
+    return Runner(db, Tools(settings)), Counted(settings.redis_url)
 
 
 def work(*row_ids: int) -> None:
     """RQ's entry: do these outbox rows with the settings of the environment."""
+    runner, counted = _of_this_process()
     for row_id in row_ids:
-        _of_this_process().work(row_id)
+        runner.work(row_id)
+    # a run is done in a process of its own, which ends with it
+    counted.flush(now=True)

@@ -10,6 +10,8 @@ from rq import SimpleWorker, Worker
 
 from bot.supervisor import end_with_parent
 
+SIGN_OF_LIFE = 30  # seconds; a worker that gives none for a minute more is not counted any longer
+
 
 class RunWorker(Worker):
     """Forks for each run, so that one that takes its process down takes only itself, and dies with its worker."""
@@ -25,4 +27,5 @@ def work(redis_url: str, *queues: str) -> None:
     Short jobs are done in this process itself: that is four times the pace of forking for each.
     """
     kind = RunWorker if "agents" in queues else SimpleWorker
-    kind(list(queues), connection=Redis.from_url(redis_url)).work(logging_level="WARNING")
+    connection = Redis.from_url(redis_url)
+    kind(list(queues), connection=connection, worker_ttl=SIGN_OF_LIFE).work(logging_level="WARNING")

@@ -10,6 +10,8 @@ from typing import Any
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.orm import Session, sessionmaker
 
+from bot import counters
+
 Bells = list[tuple[int, str]]  # outbox rows: (id, job)
 SQLITE_WAIT = 10  # seconds for another writer
 
@@ -36,6 +38,8 @@ class Database:
             elif not patient:
                 session.execute(text("SET LOCAL lock_timeout = '20ms'"))
             yield session
+        for name, labels in session.info.get("counted", ()):
+            counters.add(name, **labels)
         if bells := session.info.get("bells"):
             self.ring(bells)
 
@@ -58,6 +62,11 @@ class Database:
 
     def close(self) -> None:
         self.engine.dispose()
+
+
+def count(tx: Session, name: str, **labels: str) -> None:
+    """Count something once this transaction has committed; see `bot.counters`."""
+    tx.info.setdefault("counted", []).append((name, labels))
 
 
 @contextmanager

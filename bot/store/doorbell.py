@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from redis import Redis
 from redis.exceptions import RedisError
-from rq import Queue
+from rq import Queue, worker_registration
 from rq.queue import EnqueueData
 
 from bot.store.db import Bells
@@ -55,6 +55,14 @@ class Doorbell:
         return Queue.prepare_data(
             "bot.jobs.runner.work", rows, timeout=-1, result_ttl=0, failure_ttl=0, description=f"rows {rows}"
         )
+
+    def workers(self) -> dict[str, int] | None:
+        """How many processes wait for each queue's bell, by their own signs of life; None without Redis."""
+        try:
+            known = {name: worker_registration.get_keys(queue) for name, queue in self._queues.items()}
+            return {name: int(self.redis.exists(*keys)) if keys else 0 for name, keys in known.items()}
+        except RedisError:
+            return None
 
     def room(self) -> int:
         """How many more rows the queues can take before ringing for them is only noise."""

@@ -510,6 +510,7 @@ class ChainItem(Base):
 
 
 OPEN = text("done_at IS NULL AND dead_at IS NULL")
+DEAD = text("dead_at IS NOT NULL")
 
 
 class Outbox(Base):
@@ -524,6 +525,7 @@ class Outbox(Base):
         Index("ix_outbox_due", "bulk", "due_at", sqlite_where=OPEN, postgresql_where=OPEN),
         Index("ix_outbox_lane", "lane", "id", sqlite_where=OPEN, postgresql_where=OPEN),
         Index("ix_outbox_key", "key", sqlite_where=OPEN, postgresql_where=OPEN),
+        Index("ix_outbox_dead", "job", sqlite_where=DEAD, postgresql_where=DEAD),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)

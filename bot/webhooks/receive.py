@@ -11,6 +11,7 @@ from flask import Blueprint, Response, current_app, request
 from pydantic import BaseModel, Field
 from werkzeug.exceptions import RequestEntityTooLarge
 
+from bot import counters
 from bot.config import Config
 from bot.store import deliveries
 from bot.store.db import Database
@@ -18,6 +19,9 @@ from bot.store.db import Database
 LIMIT = 25 * 10**6  # GitHub's own; https://docs.github.com/en/webhooks/webhook-events-and-payloads
 SIGNATURE = re.compile(rb"sha256=[0-9a-f]{64}")
 WORD = re.compile(r"[A-Za-z0-9_-]{1,64}")
+
+STORED, KNOWN = "Stored.", "Known already."
+OUTCOMES = {STORED: "stored", KNOWN: "known"}
 
 door = Blueprint("webhooks", __name__)
 
@@ -81,9 +85,9 @@ def github() -> Response:
     with db.append() as tx:
         rows = deliveries.keep(tx, delivery_id, event, action=place.action, lane=place.lane, raw=text)
     if not rows:
-        return _answer(202, "Known already.")
+        return _answer(202, KNOWN)
     db.ring(rows)
-    return _answer(202, "Stored.")
+    return _answer(202, STORED)
 
 
 def is_signed(secret: str, raw: bytes, signature: str) -> bool:
@@ -99,4 +103,5 @@ def is_signed(secret: str, raw: bytes, signature: str) -> bool:
 
 
 def _answer(status: int, message: str) -> Response:
+    counters.add("askfirst_deliveries_total", outcome=OUTCOMES.get(message, "refused"))
     return Response(json.dumps({"message": message}) + "\n", status, mimetype="application/json")

@@ -1,0 +1,42 @@
+"""What `askfirst doctor` looks at: the ledger, and whether those who are to work are there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+from sqlalchemy.orm import Session
+
+from bot.config import Config
+from bot.domain import doctor
+from bot.store import clock, outbox
+from bot.store.db import Database
+from bot.store.doorbell import Doorbell
+from bot.store.models import Outbox
+
+LATE = timedelta(minutes=1)  # the relay sweeps every second
+COMMANDS = {"jobs": "worker", "agents": "agents"}
+
+
+def findings(config: Config, db: Database) -> list[str]:
+    """A sentence or two for each thing that needs somebody, with what to do; none where all is well."""
+    with db.read() as tx:
+        return [*doctor.findings(tx), *_late(tx, config)]
+
+
+def _late(tx: Session, config: Config) -> Iterator[str]:
+    """Why work that could be done is not."""
+    for row_id, job in outbox.due(tx, 1):
+        due_at = tx.get_one(Outbox, row_id).due_at
+        if due_at < clock.now() - LATE:
+            yield f"Work ({job}) has been due since {due_at:%Y-%m-%d %H:%M} UTC: {_idle(config)}"
+
+
+def _idle(config: Config) -> str:
+    workers = Doorbell(config.redis_url).workers() if config.redis_url else None
+    if workers is None:
+        return "Redis does not answer at REDIS_URL. Start it; nothing is lost meanwhile."
+    missing = [command for queue, command in COMMANDS.items() if not workers[queue]]
+    if missing:
+        return f"no `askfirst {missing[0]}` is running. Start one."
+    return "see that `askfirst relay` is running, or start more workers."
