@@ -388,6 +388,48 @@ def key_revoke(key_id: str) -> None:
         _record(tx, ended.project_id, "keys/revoke", ended.id)
 
 
+@main.group()
+def template() -> None:
+    """Templates: named sandboxes, each with its agent."""
+
+
+@example("askfirst template list")
+@template.command("list")
+def template_list() -> None:
+    """Show all templates, and where each would run."""
+    from bot.config import load
+    from bot.jobs import tryout
+
+    for line in tryout.listed(load()):
+        click.echo(line)
+
+
+@example("askfirst template build base")
+@template.command("build")
+@click.argument("name")
+@click.option(
+    "--base", help="An image of the engine to build on; else it is made of this machine's own files."
+)
+def template_build(name: str, base: str | None) -> None:
+    """Make a template's image. No registry is asked."""
+    from bot.config import load
+    from bot.jobs import tryout
+
+    click.echo(tryout.build(load(), name, base))
+
+
+@example("askfirst template check base")
+@template.command("check")
+@click.argument("name")
+def template_check(name: str) -> None:
+    """Try a template's agent against a small sample, once for each kind of task that it does."""
+    from bot.config import load
+    from bot.jobs import tryout
+
+    for line in tryout.check(load(), name):
+        click.echo(line)
+
+
 @main.group("outbox")
 def outbox_group() -> None:
     """Work that was promised: what waits, and what was given up."""
@@ -458,7 +500,7 @@ def scan(path: Path, prompt: str, form: str | None) -> None:
             click.echo(f"\r\033[K{percent:3d} %  {message}", err=True, nl=percent == 100)
 
     write = {"json": report.to_json, "sarif": report.to_sarif}.get(form or "", report.to_text)
-    click.echo(write(oneshot.scan(path.absolute(), load().askfirst_home, prompt, show)), nl=False)
+    click.echo(write(oneshot.scan(load(), path.absolute(), prompt, show)), nl=False)
 
 
 @example("askfirst send-hook issues payload.json")

@@ -54,7 +54,7 @@ class Config(BaseModel):
     github_api_url: Url = "https://api.github.com"
     github_server_url: Url = "https://github.com"
 
-    sandbox: Literal["auto", "process"] = "auto"
+    sandbox: Literal["auto", "docker", "process"] = "auto"
 
     askfirst_owners: Words = ()
     askfirst_reads_per_minute: int = Field(600, ge=1)

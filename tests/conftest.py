@@ -12,11 +12,14 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from docker import DockerClient
 from jwt import algorithms
 from sqlalchemy import create_engine, text
 
 from bot import redis_server
 from bot.config import Config, load
+from bot.sandbox import engine, images
+from bot.sandbox.template import Template, load_templates
 from bot.store import clock
 from bot.store.db import Database
 from bot.store.migrate import migrate
@@ -111,7 +114,12 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
 def config(database_url: str, tmp_path: Path) -> Config:
     """Settings of a server without a GitHub App, with its home in the test's folder."""
     return load(
-        {"DATABASE_URL": database_url, "ASKFIRST_HOME": str(tmp_path), "REDIS_URL": "redis://127.0.0.1:1"}
+        {
+            "DATABASE_URL": database_url,
+            "ASKFIRST_HOME": str(tmp_path),
+            "REDIS_URL": "redis://127.0.0.1:1",
+            "SANDBOX": "process",
+        }
     )
 
 
@@ -162,3 +170,24 @@ def redis_url() -> Iterator[str]:
         yield url
         process.kill()
         process.wait()
+
+
+@pytest.fixture(scope="session")
+def client() -> DockerClient:
+    """The container engine of this machine."""
+    found = engine.connect()
+    if found is None:
+        pytest.skip("needs a container engine: install Docker, or set DOCKER_HOST")
+    return found
+
+
+@pytest.fixture(scope="session")
+def container_template(client: DockerClient, worker_id: str) -> Iterator[Template]:
+    """A template that is not trusted, with an image of this test process that holds the analyzers."""
+    shipped = load_templates(Path("/no/such/folder"))["base"]
+    made = shipped.model_copy(
+        update={"name": "contained", "image": f"askfirst-test-{worker_id}", "trusted": False}
+    )
+    images.build(client, made)
+    yield made
+    client.images.remove(made.image, force=True)

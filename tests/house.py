@@ -63,6 +63,7 @@ class House:
             "DATABASE_URL": self._database_url,
             "REDIS_URL": "redis://127.0.0.1:1",
             "ASKFIRST_HOME": str(self._home / "home"),
+            "SANDBOX": "process",
             "GITHUB_APP_ID": str(self.github.id),
             "GITHUB_PRIVATE_KEY": self.github.private_key,
             "GITHUB_WEBHOOK_SECRET": SECRET,

@@ -37,6 +37,7 @@ class Simulated:
             "DATABASE_URL": sqlite,
             "REDIS_URL": redis_url,
             "ASKFIRST_HOME": str(home / "home"),
+            "SANDBOX": "process",
             "GITHUB_APP_ID": str(self.github.id),
             "GITHUB_PRIVATE_KEY": self.github.private_key,
             "GITHUB_WEBHOOK_SECRET": SECRET,

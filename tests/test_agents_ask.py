@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from bot.agents import AgentFailed, Answer, AskedQuestion, AskResult, IssueBrief, Task, run_ask
-from bot.sandbox import open_sandbox
+from bot.sandbox.process import ProcessSandbox
 from bot.sandbox.template import Template, load_templates
 from tests.test_agents_keyless import Repo
 
@@ -62,7 +62,7 @@ class Asked:
         return self.run(load_templates(self.home)[template], Task(kind="ask", issues=issues, **task))
 
     def run(self, template: Template, task: Task) -> AskResult:
-        with open_sandbox(template) as sandbox:
+        with ProcessSandbox(template) as sandbox:
             return run_ask(template, task, self.repo.root, sandbox, lambda *step: None, lambda line: None)
 
     def about(self, *rules: str, **task: Any) -> list[AskedQuestion]:

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from bot.agents import AgentFailed, Answer, FixResult, IssueBrief, Task, run_fix
-from bot.sandbox import open_sandbox
 from bot.sandbox.changes import Changes, take
 from bot.sandbox.checks import check
+from bot.sandbox.process import ProcessSandbox
 from bot.sandbox.template import Template, load_templates
 from tests.test_agents_ask import RATES, Asked
 
@@ -29,7 +29,7 @@ class Fixed(Asked):
         return self.run_fix(load_templates(self.home)[template], Task(kind="fix", issues=[brief], **task))
 
     def run_fix(self, template: Template, task: Task) -> FixResult:
-        with open_sandbox(template) as sandbox:
+        with ProcessSandbox(template) as sandbox:
             result = run_fix(template, task, self.repo.root, sandbox, lambda *step: None, lambda line: None)
             self.changes = take(sandbox.get("repo"), self.repo.root)
         if result.outcome == "done":

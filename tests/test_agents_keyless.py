@@ -10,7 +10,7 @@ import pytest
 from bot.agents import FoundIssue, ScanResult, Task, run_scan
 from bot.agents.keyless import analyzers
 from bot.agents.keyless.rules import rules_of
-from bot.sandbox import open_sandbox
+from bot.sandbox.process import ProcessSandbox
 from bot.sandbox.template import load_templates
 
 BAD = '''"""A module."""
@@ -41,7 +41,7 @@ class Repo:
         template = load_templates(self.root / "home")["base"]
         self.progress: list[tuple[str, int, str]] = []
         self.log: list[str] = []
-        with open_sandbox(template) as sandbox:
+        with ProcessSandbox(template) as sandbox:
             asked = Task.model_validate({"kind": "scan", "prompt": prompt, **task})
             return run_scan(
                 template, asked, self.root, sandbox, lambda *step: self.progress.append(step), self.log.append

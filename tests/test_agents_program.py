@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from bot.agents import AgentFailed, ScanResult, Task, TaskLimits, run_ask, run_scan
-from bot.sandbox import open_sandbox
+from bot.sandbox.process import ProcessSandbox
 from bot.sandbox.template import Template, load_templates
 
 ISSUE = {"title": "Too slow", "locations": [{"path": "src/a.py", "startLine": 2}]}
@@ -27,7 +27,7 @@ class Program:
         self.progress: list[tuple[str, int, str]] = []
 
     def run(self, template: Template, task: Task) -> ScanResult:
-        with open_sandbox(template) as sandbox:
+        with ProcessSandbox(template) as sandbox:
             return run_scan(
                 template,
                 task,
@@ -193,7 +193,7 @@ def test_links_that_stay_in_the_tree_go_along_and_others_do_not(program: Program
 
 def test_a_kind_that_the_template_does_not_do(program: Program) -> None:
     template = Template(name="mine", agent="program", command=("true",), trusted=True)
-    with pytest.raises(AgentFailed, match="mine does no ask, only scan"), open_sandbox(template) as sandbox:
+    with pytest.raises(AgentFailed, match="mine does no ask, only scan"), ProcessSandbox(template) as sandbox:
         run_ask(template, Task(kind="ask"), program.checkout, sandbox, lambda *step: None, print)
 
 

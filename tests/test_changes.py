@@ -12,12 +12,12 @@ from pathlib import Path
 import pytest
 
 from bot.agents import FixResult, IssueBrief, Task, run_fix
-from bot.sandbox import open_sandbox
 from bot.sandbox.branches import branch_name_error
 from bot.sandbox.changes import Changes, Refused, one_file, take
 from bot.sandbox.checks import check
 from bot.sandbox.commits import changed_paths, commit
 from bot.sandbox.git import Remote, git
+from bot.sandbox.process import ProcessSandbox
 from bot.sandbox.repo import checkout, fetch
 from bot.sandbox.template import Template
 from tests.test_repo import commit as commit_in
@@ -57,7 +57,7 @@ class Shop:
             trusted=True,
         )
         task = Task(kind="fix", issues=[IssueBrief(id="iss_1", title="Odd")])
-        with open_sandbox(template) as sandbox:
+        with ProcessSandbox(template) as sandbox:
             done = run_fix(template, task, self.folder, sandbox, lambda *step: None, print)
             assert done == FixResult(outcome="done", summary="")
             return take(sandbox.get("repo"), self.folder)

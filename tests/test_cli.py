@@ -34,7 +34,12 @@ def run(config: Config, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Result
     """Runs a command in this process, with the settings of the test's server."""
     for name in [name for name in os.environ if name.startswith(("ASKFIRST_", "GITHUB_"))]:
         monkeypatch.delenv(name)
-    given = {"DATABASE_URL": config.database_url, "ASKFIRST_HOME": str(config.askfirst_home), "REDIS_URL": ""}
+    given = {
+        "DATABASE_URL": config.database_url,
+        "ASKFIRST_HOME": str(config.askfirst_home),
+        "REDIS_URL": "",
+        "SANDBOX": "process",
+    }
 
     def invoke(*arguments: str, **settings: str) -> Result:
         return CliRunner().invoke(app.main, list(arguments), env=given | settings)
@@ -256,7 +261,7 @@ def test_a_redis_that_is_not_there_is_named(run: Callable[..., Result], command:
 
 
 def scan(*arguments: str, cwd: Path | None = None, home: Path) -> subprocess.CompletedProcess[str]:
-    environment = {"PATH": os.environ["PATH"], "ASKFIRST_HOME": str(home)}
+    environment = {"PATH": os.environ["PATH"], "ASKFIRST_HOME": str(home), "SANDBOX": "process"}
     return subprocess.run(
         [ASKFIRST, "scan", *arguments], env=environment, cwd=cwd, capture_output=True, text=True, check=False
     )

@@ -14,7 +14,6 @@ from pathlib import Path
 
 import pytest
 
-from bot.sandbox import open_sandbox
 from bot.sandbox.base import Limits, NotThere, SandboxError, TimedOut
 from bot.sandbox.process import ProcessSandbox
 from bot.sandbox.template import Template
@@ -220,7 +219,7 @@ def test_folders_of_killed_workers_are_removed(tmp_path: Path, monkeypatch: pyte
 def test_untrusted_templates_are_refused_with_what_to_do() -> None:
     mine = Template(name="mine", agent="program", command=("true",))
     with pytest.raises(SandboxError, match=r"mine is not trusted.*install Docker"):
-        open_sandbox(mine)
+        ProcessSandbox(mine)
 
 
 @pytest.mark.parametrize("name", ["../out", "/etc/askfirst-test", "link/out"])

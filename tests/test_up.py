@@ -33,7 +33,12 @@ class Up:
 
     def __init__(self, home: Path, port: int) -> None:
         self.home, self.url, self.key = home, f"http://127.0.0.1:{port}", ""
-        environment = {"PATH": os.environ["PATH"], "ASKFIRST_HOME": str(home), "ASKFIRST_LOG_LEVEL": "error"}
+        environment = {
+            "PATH": os.environ["PATH"],
+            "ASKFIRST_HOME": str(home),
+            "SANDBOX": "process",
+            "ASKFIRST_LOG_LEVEL": "error",
+        }
         self.process = subprocess.Popen(
             [ASKFIRST, "up", "--port", str(port)],
             env=environment,

@@ -100,11 +100,12 @@ def mirror(work: Work, project: Project, *, pull: int | None = None) -> Mirror:
 
 
 @contextmanager
-def sandbox(live: Live, template: Template, **limits: int | None) -> Iterator[Sandbox]:
+def sandbox(work: Work, live: Live, template: Template, **limits: int | None) -> Iterator[Sandbox]:
     """An empty sandbox of this template, with these limits where given; closed at once when the run is cancelled."""
     asked = {name: value for name, value in limits.items() if value is not None}
     began = time.monotonic()
-    with open_sandbox(template, template.limits.model_copy(update=asked)) as opened:
+    wanted = work.tools.config.sandbox
+    with open_sandbox(template, template.limits.model_copy(update=asked), wanted) as opened:
         live.stop = opened.close
         try:
             yield opened

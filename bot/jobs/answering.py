@@ -175,7 +175,10 @@ def _ask(
     pull = session.pull_request_number if head else None
     with agent.live(work, session.run_id or "") as live, agent.reasons(project):
         template = work.tools.template(template_id)
-        with agent.checkout(work, project, head, pull=pull) as source, agent.sandbox(live, template) as box:
+        with (
+            agent.checkout(work, project, head, pull=pull) as source,
+            agent.sandbox(work, live, template) as box,
+        ):
             task = Task(kind="ask", issues=about, max_questions=session.max_questions, commit=source.commit)
             return run_ask(template, task, source.folder, box, live.progress, live.log), source.commit
 

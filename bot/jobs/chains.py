@@ -116,7 +116,7 @@ def _fix(
         template = work.tools.template(run.template_id)
         with (
             agent.checkout(work, project, chain.base_branch, branch=chain.branch_name) as source,
-            agent.sandbox(live, template, timeout_ms=task.limits.timeout_ms) as box,
+            agent.sandbox(work, live, template, timeout_ms=task.limits.timeout_ms) as box,
         ):
             must_be_usable(work, project, chain, source)
             if there := look(work, chain, source, tries):

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from bot.config import Config
 from bot.domain import doctor
+from bot.sandbox.template import load_templates
 from bot.store import clock, outbox
 from bot.store.db import Database
 from bot.store.doorbell import Doorbell
@@ -21,7 +22,7 @@ COMMANDS = {"jobs": "worker", "agents": "agents"}
 def findings(config: Config, db: Database) -> list[str]:
     """A sentence or two for each thing that needs somebody, with what to do; none where all is well."""
     with db.read() as tx:
-        return [*doctor.findings(tx), *_late(tx, config)]
+        return [*doctor.findings(tx), *_late(tx, config), *_unbuilt(config)]
 
 
 def _late(tx: Session, config: Config) -> Iterator[str]:
@@ -40,3 +41,21 @@ def _idle(config: Config) -> str:
     if missing:
         return f"no `askfirst {missing[0]}` is running. Start one."
     return "see that `askfirst relay` is running, or start more workers."
+
+
+def _unbuilt(config: Config) -> Iterator[str]:
+    """Templates that wait for their image, though there is an engine."""
+    from bot.sandbox import engine
+
+    client = engine.connect() if config.sandbox != "process" else None
+    if client is None:
+        if config.sandbox == "docker":
+            yield "SANDBOX is docker, and no container engine answers: start Docker, or set DOCKER_HOST."
+        return
+    for template in load_templates(config.askfirst_home).values():
+        if template.image == template.own_image and not engine.has_image(client, template.image):
+            until = (
+                "runs outside a container" if template.trusted and config.sandbox == "auto" else "cannot run"
+            )
+            build = f"`askfirst template build {template.name}`"
+            yield f"Template {template.name} {until} until its image is made: {build}."

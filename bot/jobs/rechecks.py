@@ -57,7 +57,7 @@ def _look(
             # code that is not where it was may have moved: then all that the first scan looked at is looked at
             for paths in dict.fromkeys((tuple(sorted(there)), tuple(sorted(everywhere)))):
                 task = Task(kind="scan", prompt=prompt, paths=list(paths), commit=source.commit)
-                with agent.sandbox(live, template, **(limits(scan) if scan else {})) as box:
+                with agent.sandbox(work, live, template, **(limits(scan) if scan else {})) as box:
                     result = run_scan(template, task, source.folder, box, live.progress, live.log)
                 if prints & result.seen():
                     break

@@ -65,7 +65,7 @@ def _look(
         template = work.tools.template(session.template_id)
         with (
             agent.checkout(work, project, session.ref) as source,
-            agent.sandbox(live, template, **limits(session)) as box,
+            agent.sandbox(work, live, template, **limits(session)) as box,
         ):
             task = Task(
                 kind="scan",

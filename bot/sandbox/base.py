@@ -38,6 +38,8 @@ class Limits(BaseModel):
     memory_mb: int = Field(default=4096, ge=64)
     cpu_count: int = Field(default=2, ge=1, le=64)
     file_mb: int = Field(default=256, ge=1)
+    disk_mb: int = Field(default=2048, ge=16)
+    pids: int = Field(default=512, ge=16)
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,10 @@ import codecs
 from collections import deque
 from collections.abc import Callable
 
+from bot.sandbox.base import SandboxError
+
 KEPT = 1024 * 1024
+MOST = 64 * 1024 * 1024
 LONGEST_LINE = 64 * 1024
 
 
@@ -23,9 +26,16 @@ class Output:
         self._tail: deque[str] = deque()
         self._tail_size = 0
         self._lost = 0
+        self._taken = 0
 
     def feed(self, chunk: bytes, final: bool = False) -> None:
-        """Takes the next bytes; `final` also hands on a last line that has no newline."""
+        """Takes the next bytes; `final` also hands on a last line that has no newline.
+
+        SandboxError for output that floods: over 64 MiB.
+        """
+        self._taken += len(chunk)
+        if self._taken > MOST:
+            raise SandboxError(f"it wrote more than {MOST // 2**20} MiB of output")
         self._partial += self._decoder.decode(chunk, final)
         *lines, self._partial = self._partial.split("\n")
         if len(self._partial) > LONGEST_LINE or (final and self._partial):

@@ -13,6 +13,8 @@ from bot.sandbox.base import Limits, SandboxError
 
 SHIPPED = Path(__file__).parent / "templates"
 
+IMAGES = "askfirst-"
+
 Kind = Literal["scan", "ask", "fix"]
 
 
@@ -20,8 +22,9 @@ class Template(BaseModel):
     """A named sandbox with the agent for it.
 
     `trusted`: the agent executes neither code nor configuration of the repository, so it may run
-    without a container; only shipped templates can say so. `files`: name in the sandbox → file beside
-    the TOML. `script`: a file below ASKFIRST_HOME, `{kind}` in it is replaced; put in as `script.json`
+    without a container; only shipped templates can say so. `image`: the container's, by default our own of this
+    name; `programs`: of this machine, which are put into it when it is built. `files`: name in the sandbox →
+    file beside the TOML. `script`: a file below ASKFIRST_HOME, `{kind}` in it is replaced; put in as `script.json`
     where it exists.
     """
 
@@ -34,6 +37,8 @@ class Template(BaseModel):
     kinds: tuple[Kind, ...] = ("scan",)
     trusted: bool = False
     limits: Limits = Limits()
+    image: str = Field("", max_length=255)
+    programs: tuple[str, ...] = ()
     files: dict[str, str] = {}
     script: str | None = None
 
@@ -42,6 +47,11 @@ class Template(BaseModel):
         if (self.agent == "program") != bool(self.command):
             raise ValueError("`command` is needed for agent `program`, and only there")
         return self
+
+    @property
+    def own_image(self) -> str:
+        """The image that `template build` makes."""
+        return f"{IMAGES}{self.name}"
 
 
 def load_templates(home: Path) -> dict[str, Template]:
@@ -71,7 +81,8 @@ def _read(file: Path, home: Path) -> Template:
         raise SandboxError(f"{file}: {field}: {first['msg']}") from error
     files = {name: str(_beside(file, source)) for name, source in template.files.items()}
     script = str(home / template.script) if template.script else None
-    return template.model_copy(update={"files": files, "script": script})
+    image = template.image or template.own_image
+    return template.model_copy(update={"files": files, "script": script, "image": image})
 
 
 def _beside(file: Path, source: str) -> Path:

@@ -26,6 +26,7 @@ def ground(database_url: str | None = None) -> Iterator[dict[str, str]]:
         redis, redis_url = redis_server.start(Path(folder))
         environment = {
             "ASKFIRST_HOME": folder,
+            "SANDBOX": "process",
             "DATABASE_URL": database_url or f"sqlite:///{folder}/askfirst.db",
             "REDIS_URL": redis_url,
             "GITHUB_APP_ID": "1",

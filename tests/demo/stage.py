@@ -112,6 +112,7 @@ class Stage:
         return {
             "PATH": os.environ["PATH"],
             "ASKFIRST_HOME": str(self.folder / "home"),
+            "SANDBOX": "process",
             "PUBLIC_URL": self.url,
             "GITHUB_APP_ID": str(self.app.id),
             "GITHUB_PRIVATE_KEY": self.app.private_key,

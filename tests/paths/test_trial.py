@@ -31,6 +31,7 @@ def trial(config: Config, db: Database, repo: str) -> Plain:
     """A test project that the operator makes, and its key."""
     settings = {
         "DATABASE_URL": config.database_url, "ASKFIRST_HOME": str(config.askfirst_home), "REDIS_URL": "",
+        "SANDBOX": "process",
     }  # fmt: skip
 
     def run(*words: str) -> str:
