@@ -415,7 +415,8 @@ def template_build(name: str, base: str | None) -> None:
     from bot.config import load
     from bot.jobs import tryout
 
-    click.echo(tryout.build(load(), name, base))
+    for line in tryout.build(load(), name, base):
+        click.echo(line)
 
 
 @example("askfirst template check base")

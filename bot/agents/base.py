@@ -87,7 +87,8 @@ class Task(Wire):
     """What is asked. `paths`: files and folders to look at, none for all. `commit`: of the checkout.
 
     `dismissed`: fingerprints of places that people do not want to hear of again. `issues`: for `ask` those
-    to ask about, at most `max_questions`; for `fix` exactly the one to fix.
+    to ask about, at most `max_questions`; for `fix` exactly the one to fix. `verify_output`: what the command that
+    checks a fix said of an earlier try, which is not there any more.
     """
 
     kind: Kind
@@ -99,6 +100,7 @@ class Task(Wire):
     max_questions: int = Field(default=5, ge=1, le=MAX_QUESTIONS)
     limits: TaskLimits = TaskLimits()
     protected_paths: list[str] = list(PROTECTED)
+    verify_output: str | None = None
 
     @model_validator(mode="after")
     def _fix_is_of_one_issue(self) -> Task:

@@ -22,10 +22,12 @@ def pushed(
     commit: str,
     summary: str,
     head: str | None = None,
+    verified: str | None = None,
 ) -> None:
-    """The item's commit is on the branch; `head`: with others of ours on top of it."""
-    runs.end(steps.run_of(tx, project, item), "completed", outcome="done", summary=summary)
-    steps.run_of(tx, project, item).commit = commit
+    """The item's commit is on the branch; `head`: with others of ours on top of it; `verified`: by which command."""
+    run = steps.run_of(tx, project, item)
+    runs.end(run, "completed", outcome="done", summary=summary)
+    run.commit, run.verified = commit, verified
     states.move_item(item, "push")
     item.commit, chain.head = commit, head or commit
     steps.issue_moves(tx, project, item, "fix_pushed")

@@ -19,11 +19,12 @@ from bot.store.models import Project, WorkChain
 
 @dataclass(frozen=True)
 class Pushed:
-    """The agent's change is on the branch; `head`: with others of ours on top of it."""
+    """The agent's change is on the branch; `head`: with others of ours on top of it; `verified`: by which command."""
 
     commit: str
     head: str
     summary: str = ""
+    verified: str | None = None
 
 
 @dataclass(frozen=True)

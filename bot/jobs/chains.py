@@ -9,16 +9,14 @@ from functools import partial
 from sqlalchemy.orm import Session
 
 from bot.agents.base import FixResult, Task, TaskLimits
-from bot.agents.run import run_fix
 from bot.domain import answers, chain_results, chains, here, runs, workflows
 from bot.github import committext
-from bot.jobs import agent
+from bot.jobs import agent, fixing
 from bot.jobs.agent import RunFailed
 from bot.jobs.answering import asked, brief
 from bot.jobs.chainbranch import Foreign, Pushed, look, must_be_usable, put
 from bot.jobs.work import Work
-from bot.sandbox.changes import one_file, take
-from bot.sandbox.checks import check
+from bot.sandbox.changes import one_file
 from bot.store.models import ChainItem, Issue, Project, Run, WorkChain
 
 
@@ -56,7 +54,7 @@ def fix(work: Work) -> None:
         tries = runs.listed(tx, project.id, {"chain_id": chain.id, "issue_id": issue.id}).rows
     try:
         message = partial(_message, work, issue, run, rests_on, starter)
-        outcome = _fix(work, run, chain, project, task, message, [one.id for one in tries])
+        outcome = _fix(work, run, chain, project, task, workflow.verify, message, [one.id for one in tries])
     except RunFailed as failed:
         with work.finish() as tx:
             died(tx, work.args, str(failed))
@@ -109,35 +107,25 @@ def _fix(
     chain: WorkChain,
     project: Project,
     task: Task,
+    verify: str | None,
     message: Callable[[str], str],
     tries: Sequence[str],
 ) -> Outcome:
     with agent.live(work, run.id) as live, agent.reasons(project):
         template = work.tools.template(run.template_id)
-        with (
-            agent.checkout(work, project, chain.base_branch, branch=chain.branch_name) as source,
-            agent.sandbox(work, live, template, timeout_ms=task.limits.timeout_ms) as box,
-        ):
+        with agent.checkout(work, project, chain.base_branch, branch=chain.branch_name) as source:
             must_be_usable(work, project, chain, source)
             if there := look(work, chain, source, tries):
                 return there
             task = task.model_copy(update={"protected_paths": source.config.protected_paths})
-            result = run_fix(template, task, source.folder, box, live.progress, live.log)
-            if result.outcome == "needs_answer":
-                return Asks(result, source.commit)
-            if result.outcome != "done":
-                return result
-            changes = take(box.get("repo"), source.folder)
-            if not changes:
-                return FixResult(outcome="no_change", summary=_changed_nothing(result.summary))
-            check(changes, task.protected_paths)
+            made = fixing.fix(work, live, template, task, source, verify)
+            if isinstance(made, FixResult):
+                return Asks(made, source.commit) if made.outcome == "needs_answer" else made
             may = partial(_must_be_wanted, work)
-            there = put(work, project, chain, source, changes, message(result.summary), run.id, may)
-            return replace(there, summary=result.summary) if isinstance(there, Pushed) else there
-
-
-def _changed_nothing(summary: str) -> str:
-    return f"The agent changed nothing; it said: {summary}" if summary else "The agent changed nothing."
+            there = put(work, project, chain, source, made.changes, message(made.summary), run.id, may)
+            if isinstance(there, Foreign):
+                return there
+            return replace(there, summary=made.summary, verified=made.verified)
 
 
 def _must_be_wanted(work: Work, tx: Session) -> None:
@@ -167,7 +155,9 @@ def _message(
 
 def _take_over(tx: Session, project: Project, chain: WorkChain, item: ChainItem, outcome: Outcome) -> None:
     if isinstance(outcome, Pushed):
-        chain_results.pushed(tx, project, chain, item, outcome.commit, outcome.summary, outcome.head)
+        chain_results.pushed(
+            tx, project, chain, item, outcome.commit, outcome.summary, outcome.head, outcome.verified
+        )
     elif isinstance(outcome, Foreign):
         chains.pause(tx, project, chain, "foreign_commit", foreign=outcome.commit or None)
     elif isinstance(outcome, Asks):

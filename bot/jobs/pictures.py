@@ -25,12 +25,14 @@ def chain_of(tx: Session, project: Project, chain: WorkChain, repository_url: st
     """The chain and its items as they stand."""
     session = tx.get(AnsweringSession, chain.answering_session_id or "")
     told = {one.question: one for one in (questions_of(tx, session) if session else [])}
-    items = []
+    items, verified = [], set()
     for row in chains.items(tx, [chain.id])[chain.id]:
         issue = tx.get_one(Issue, row.issue_id)
         rests_on = _rests_on(tx, project, issue)
         told |= {question.question: question for question in rests_on}
         run = tx.get(Run, row.run_id) if row.run_id else None
+        if row.status == "done":
+            verified.add(run.verified if run else None)
         note = row.error or (run.summary if run and row.status == "done" else "") or ""
         items.append(
             Item(issue.title, row.status, issue.github_number, row.commit, note, tuple(rests_on))  # type: ignore[arg-type]
@@ -44,6 +46,7 @@ def chain_of(tx: Session, project: Project, chain: WorkChain, repository_url: st
         questions=tuple(sorted(told.values(), key=lambda question: question.number)),
         reason=chain.error or chain.paused_reason or "",
         started_by=f"github:{starter[0]}" if starter else chain.created_by,
+        verified=", ".join(sorted(filter(None, verified))) if None not in verified else None,
         verify=workflow.verify if workflow else None,
     )
 

@@ -56,8 +56,8 @@ def listed(config: Config) -> Iterator[str]:
         yield f"{template.name}  {template.agent}  {', '.join(template.kinds)}  {where}  {template.description}"
 
 
-def build(config: Config, name: str, base: str | None) -> str:
-    """Make the template's image; its name. Raises SandboxError."""
+def build(config: Config, name: str, base: str | None) -> Iterator[str]:
+    """Make the template's image; its name, and what of it is not on this machine. Raises SandboxError."""
     from bot.sandbox import engine, images
 
     template = find(config, name)
@@ -66,8 +66,10 @@ def build(config: Config, name: str, base: str | None) -> str:
     client = engine.connect()
     if client is None:
         raise SandboxError("no container engine answers: install Docker, or set DOCKER_HOST")
-    images.build(client, template, base)
-    return template.image
+    missing = images.build(client, template, base)
+    yield template.image
+    for program in missing:
+        yield f"without {program}, which is not installed on this machine"
 
 
 def check(config: Config, name: str) -> Iterator[str]:

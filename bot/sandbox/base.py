@@ -54,8 +54,11 @@ class Sandbox(Protocol):
     """Paths are relative to the sandbox's own root, which is `/askfirst` in a container.
 
     Every command starts in that root and finds it in ASKFIRST_ROOT, and `repo`, `task.json` and
-    `result.json` below it in ASKFIRST_REPO, ASKFIRST_TASK and ASKFIRST_RESULT.
+    `result.json` below it in ASKFIRST_REPO, ASKFIRST_TASK and ASKFIRST_RESULT. `contained`: whether anything may be
+    run in it, also what the repository brings along.
     """
+
+    contained: bool
 
     def put(self, tar: BinaryIO) -> None:
         """Unpacks a tar below the root; SandboxError for a member that would land elsewhere."""

@@ -53,6 +53,8 @@ class DockerSandbox:
     runs all else is read-only.
     """
 
+    contained = True
+
     def __init__(self, client: docker.DockerClient, template: Template, limits: Limits | None = None) -> None:
         self.limits = limits or template.limits
         self._client, self._api, self._image = client, client.api, template.image

@@ -39,26 +39,27 @@ _LIBRARY = re.compile(r"(?:=>\s*)?(/\S+)\s+\(0x")
 _LEFT_OUT = {"__pycache__", "test", "tests", "idlelib", "tkinter", "turtledemo", "ensurepip", "site-packages"}
 
 
-def build(client: docker.DockerClient, template: Template, base: str | None = None) -> str:
-    """Make the template's image, of this machine's own files or on top of the image `base`; the image's id.
+def build(client: docker.DockerClient, template: Template, base: str | None = None) -> list[str]:
+    """Make the template's image, of this machine's own files or on top of the image `base`.
 
-    Raises SandboxError for a program that is not here, a base that the engine does not have, and where the engine
-    cannot do it.
+    Returns those of its programs that are not on this machine. Raises SandboxError for a base that the engine does
+    not have, and where the engine cannot do it.
     """
     with tempfile.TemporaryFile(prefix="askfirst-image-") as file:
         with tarfile.open(fileobj=file, mode="w") as tar:
             into = Layer(tar)
             if base is None:
                 into.add_system()
-            for name in template.programs:
-                into.add_program(name, libraries=base is None)
+            missing = [
+                name for name in template.programs if not into.add_program(name, libraries=base is None)
+            ]
         file.seek(0)
         with answers():
             if base is None:
                 client.api.import_image(file, repository=template.image, tag="latest")
             else:
                 _on_top(client, base, file, template.image)
-            return str(client.images.get(template.image).id)
+    return missing
 
 
 def _on_top(client: docker.DockerClient, base: str, layer: Iterable[bytes], image: str) -> None:
@@ -96,20 +97,24 @@ class Layer:
                 self._add_file(found)
                 self._add_libraries(found)
 
-    def add_program(self, name: str, *, libraries: bool) -> None:
-        """An analyzer, from beside our own Python or from the path. Raises SandboxError where it is not here."""
+    def add_program(self, name: str, *, libraries: bool) -> bool:
+        """An analyzer, from beside our own Python or from the path; whether it is there."""
         found = shutil.which(name, path=f"{Path(sys.executable).parent}:{os.environ.get('PATH', '')}")
         if found is None:
-            raise SandboxError(f"programs: {name} is not installed on this machine; `make install` brings it")
-        found = os.path.realpath(found)
-        with open(found, "rb") as file:
+            return False
+        program = Path(found).resolve()
+        if "node_modules" in program.parts:
+            # what npm puts on the path only starts the native program beside it
+            program = next(program.parents[2].rglob(f"cli-*/{name}"), program)
+        with open(program, "rb") as file:
             script = _PYTHON.match(file.readline(200))
         if script:
             self._add_packages(name)
-            return
-        self._add_file(found, f"usr/local/bin/{name}")
+            return True
+        self._add_file(str(program), f"usr/local/bin/{name}")
         if libraries:
-            self._add_libraries(found)
+            self._add_libraries(str(program))
+        return True
 
     def _add_python(self) -> None:
         program = os.path.realpath(sys.executable)

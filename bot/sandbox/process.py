@@ -35,6 +35,8 @@ GRACE = 5.0
 class ProcessSandbox:
     """Its root is a temp folder; see `bot.sandbox.base.Sandbox` for the methods."""
 
+    contained = False
+
     def __init__(self, template: Template, limits: Limits | None = None) -> None:
         if not template.trusted:
             raise SandboxError(

@@ -250,7 +250,7 @@ class IssueFingerprint(Base):
 
 
 class Run(Base):
-    """One agent execution."""
+    """One agent execution. `verified`: the command that went well on what it changed."""
 
     __tablename__ = "runs"
     __table_args__ = (Index("ix_runs_project_id_id", "project_id", "id"),)
@@ -267,6 +267,7 @@ class Run(Base):
     summary: Mapped[str | None]
     error: Mapped[str | None]
     commit: Mapped[str | None]
+    verified: Mapped[str | None]
     tokens: Mapped[int]
     created_at: Mapped[datetime]
     started_at: Mapped[datetime | None]

@@ -6,6 +6,7 @@ import sys
 
 from tests.bench.chains import chains
 from tests.bench.commands import commands
+from tests.bench.containers import containers
 from tests.bench.figures import table
 from tests.bench.mirror import mirror
 from tests.bench.rest import rest
@@ -18,6 +19,7 @@ PARTS = {
     "from REST to GitHub": mirror,
     "from a command to its sign": commands,
     "a chain of work": chains,
+    "containers": containers,
     "webhooks, in turns with a bare view": webhooks,
     "REST, in turns with bare views": rest,
     "a million issues, in turns with a thousand": scale,

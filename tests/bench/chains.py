@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from bot.jobs import chains as jobs
+from bot.jobs import fixing as jobs
 from bot.store.db import Database
 from bot.store.migrate import migrate
 from tests.bench.figures import Figure
