@@ -14,8 +14,9 @@ from bot.agents.base import (
     Tool,
     in_scope,
 )
-from bot.agents.keyless.analyzers import ANALYZERS, Analyzer
-from bot.agents.keyless.calls import ToolFailed, call, version
+from bot.agents.keyless.analyzer import Analyzer
+from bot.agents.keyless.analyzers import ANALYZERS, CONFIG
+from bot.agents.keyless.calls import ToolFailed, call, versions
 from bot.agents.keyless.findings import Finding
 from bot.agents.keyless.grouping import group
 from bot.agents.keyless.places import is_ours
@@ -28,12 +29,14 @@ from bot.agents.needs import Workplace
 from bot.agents.tree import Tree
 
 MAX_ISSUES = 50
-UNPARSED = ("invalid-syntax", "SC1072", "SC1073")
 
 
 @dataclass
 class _Scan:
-    """What one scan collects on its way."""
+    """What one scan collects on its way.
+
+    `unread`: files that a tool could not parse; what it says nothing about there is not gone.
+    """
 
     tree: Tree
     sandbox: Workplace
@@ -42,32 +45,36 @@ class _Scan:
     findings: list[Finding] = field(default_factory=list)
     rules: dict[str, Rule] = field(default_factory=dict)
     tools: list[Tool] = field(default_factory=list)
+    unread: list[str] = field(default_factory=list)
 
 
 def scan(task: Task, tree: Tree, sandbox: Workplace, on_progress: OnProgress, log: Log) -> ScanResult:
     """The issues of a checkout; the same commit gives the same result, byte for byte."""
     on_progress("reading", 5, f"reading {len(tree.sizes)} files")
     chosen = choose(task.prompt, tree)
-    ours, skipped = _files(tree, task, chosen)
-    work = _work(tree, ours, chosen)
-    sandbox.put(pack(tree, sorted({path for _, paths in work for path in paths}), {}))
+    wanted = [one for one in ANALYZERS if one.language in chosen.languages and _rules(one, chosen)]
+    ours, skipped = _files(tree, task, chosen, wanted)
+    work = [(one, [path for path in ours if one.takes(tree, path)]) for one in wanted]
+    files = sorted({path for _, paths in work for path in paths})
+    sandbox.put(pack(tree, files, CONFIG))
     done = _Scan(tree, sandbox, log, oldest_python(tree))
+    tools = versions(sandbox, [analyzer.name for analyzer, paths in work if paths])
     for step, (analyzer, paths) in enumerate(work):
         on_progress("analyzing", 20 + 60 * step // len(work), f"{analyzer.name} on {len(paths)} files")
-        _analyze(done, analyzer, paths, chosen)
+        _analyze(done, analyzer, tools.get(analyzer.name), paths, chosen)
     on_progress("grouping", 85, f"{len(done.findings)} findings")
     kept = worth_it(done.findings, done.rules, tree)
     limit = min(MAX_ISSUES, task.limits.issues)
     grouped = group(kept, done.rules, tree, limit, task)
-    counts = {analyzer.language: len(paths) for analyzer, paths in work}
+    counts = {analyzer.noun: len(paths) for analyzer, paths in work}
     result = ScanResult(
         issues=grouped.issues,
         summary=summary(chosen, counts, done.tools, grouped, len(skipped)),
         rules=sorted(done.rules),
         tools=done.tools,
         paths=_scope(task, chosen),
-        files=sum(counts.values()),
-        skipped=sorted({*skipped, *_unread(done.findings)}),
+        files=len(files),
+        skipped=sorted({*skipped, *done.unread}),
         also_seen=grouped.also_seen,
         dropped=Dropped(issues=grouped.over_limit),
     )
@@ -80,37 +87,32 @@ def _scope(task: Task, chosen: Chosen) -> list[str]:
     return sorted(path for path in chosen.paths if in_scope(path, task.paths)) or sorted(task.paths)
 
 
-def _files(tree: Tree, task: Task, chosen: Chosen) -> tuple[list[str], list[str]]:
+def _files(tree: Tree, task: Task, chosen: Chosen, wanted: list[Analyzer]) -> tuple[list[str], list[str]]:
     scope = _scope(task, chosen)
     ours: list[str] = []
     skipped: list[str] = []
     for path in tree.sizes:
-        if in_scope(path, scope) and any(analyzer.takes(tree, path) for analyzer in ANALYZERS):
+        if in_scope(path, scope) and any(analyzer.takes(tree, path) for analyzer in wanted):
             (ours if is_ours(tree, path) else skipped).append(path)
     return ours, skipped
-
-
-def _work(tree: Tree, paths: list[str], chosen: Chosen) -> list[tuple[Analyzer, list[str]]]:
-    wanted = [one for one in ANALYZERS if one.language in chosen.languages and _rules(one, chosen)]
-    return [(analyzer, [path for path in paths if analyzer.takes(tree, path)]) for analyzer in wanted]
 
 
 def _rules(analyzer: Analyzer, chosen: Chosen) -> dict[str, Rule]:
     return {code: rule for code, rule in rules_of(analyzer.language).items() if chosen.wants(rule)}
 
 
-def _analyze(done: _Scan, analyzer: Analyzer, paths: list[str], chosen: Chosen) -> None:
+def _analyze(done: _Scan, analyzer: Analyzer, tool: Tool | None, paths: list[str], chosen: Chosen) -> None:
+    """Runs one analyzer; without files for it there is no `tool`, and what it found before is gone."""
     rules = _rules(analyzer, chosen)
-    tool = version(done.sandbox, analyzer)
+    if tool is None:
+        done.rules |= rules
+        return
     if tool.problem is None:
         try:
-            done.findings += call(done.sandbox, analyzer, rules, done.python, paths, done.log)
+            found = call(done.sandbox, analyzer, rules, done.python, paths, done.log)
+            done.findings += found
+            done.unread += [one.path for one in found if one.rule in analyzer.unparsed]
             done.rules |= rules
         except ToolFailed as failed:
             tool = Tool(name=analyzer.name, version=tool.version, problem=str(failed))
     done.tools.append(tool)
-
-
-def _unread(findings: list[Finding]) -> list[str]:
-    """Files that a tool could not parse: what it says nothing about there is not gone."""
-    return [one.path for one in findings if one.rule in UNPARSED]

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from bot.agents.archive import pack
 from bot.agents.base import MAX_PLACES, AskedQuestion, AskResult, Level, Log, OnProgress, Span, Task
-from bot.agents.keyless.analyzers import ANALYZERS
+from bot.agents.keyless.analyzers import ANALYZERS, CONFIG
 from bot.agents.keyless.calls import ToolFailed, call
 from bot.agents.keyless.findings import Finding
 from bot.agents.keyless.python import oldest_python
@@ -39,7 +39,7 @@ def ask(task: Task, tree: Tree, sandbox: Workplace, on_progress: OnProgress, log
     targets = [
         found for brief in task.issues if not brief.answers and (found := target(brief, tree)) and found.files
     ]
-    sandbox.put(pack(tree, sorted({path for one in targets for path in one.files}), {}))
+    sandbox.put(pack(tree, sorted({path for one in targets for path in one.files}), CONFIG))
     topics: dict[tuple[str, str], Topic] = {}
     problems: list[str] = []
     for analyzer in ANALYZERS:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from bot.agents.archive import everything, pack
 from bot.agents.base import Answer, FixResult, Log, OnProgress, Task
+from bot.agents.keyless.analyzers import CONFIG
 from bot.agents.keyless.asking import Topic, asked
 from bot.agents.keyless.calls import ToolFailed
 from bot.agents.keyless.findings import Finding
@@ -23,7 +24,7 @@ def fix(task: Task, tree: Tree, sandbox: Workplace, on_progress: OnProgress, log
     """Works on the task's issue; what it changed is in `repo` of the sandbox, and counts only when `done`."""
     brief = task.issues[0]
     on_progress("reading", 10, brief.title)
-    sandbox.put(pack(tree, everything(tree), {}))
+    sandbox.put(pack(tree, everything(tree), CONFIG))
     found = target(brief, tree)
     if found is None:
         return _nothing("No analyzer of this agent found this issue, so it has no fix for it.")
@@ -42,6 +43,8 @@ def _work(rounds: Rounds, approved: bool, on_progress: OnProgress) -> FixResult:
     target, tree = rounds.target, rounds.tree
     tool = target.analyzer.name
     findings = rounds.wanted()
+    if not findings and (guarded := rounds.guarded()):
+        return _nothing(_protected(guarded))
     if not findings:
         return _nothing(f"Nothing is left to do: {tool} no longer reports {target.code} in these files.")
     by_hand = [one for one in findings if one.fix is None]
@@ -94,6 +97,12 @@ def _no_fix(target: Target, by_hand: list[Finding], count: int) -> str:
     return (
         f"{tool} can fix {count - len(by_hand)} of the {count} places of {code}, but not {_at(by_hand[0])}."
     )
+
+
+def _protected(guarded: list[Finding]) -> str:
+    files = sorted({one.path for one in guarded})
+    which = f"{files[0]} is" if len(files) == 1 else f"{files[0]} and {len(files) - 1} more files are"
+    return f"{which} among the protected paths of this repository, so this is left to a person."
 
 
 def _done(target: Target, findings: Sequence[Finding]) -> str:

@@ -96,9 +96,10 @@ def _issue(
     rule = rule_for(rules, found[0][0].rule)
     assert rule is not None
     findings = [one for one, _ in found]
+    left = sorted({one.path for one in findings if is_protected(one.path, protected)})
     return FoundIssue(
         title=texts.title(rule, findings, area),
-        description=texts.description(rule, code, findings, tree),
+        description=texts.description(rule, code, findings, tree, left),
         priority=_priority(_score(found, rules)),
         suggested_prompt=texts.suggested_prompt(rule, code, findings, area),
         labels=[rule.category],
@@ -107,5 +108,5 @@ def _issue(
         area=area,
         evidence=f"{tool} {code}: {findings[0].message}"[:1000],
         confidence=rule.confidence,
-        autofix=all(one.safe_fix and not is_protected(one.path, protected) for one in findings),
+        autofix=not left and all(one.safe_fix for one in findings),
     )

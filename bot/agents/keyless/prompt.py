@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 
 from bot.agents.base import in_scope
+from bot.agents.keyless.analyzers import ANALYZERS
 from bot.agents.keyless.rules import Rule
 from bot.agents.tree import Tree
 
@@ -13,9 +14,9 @@ CATEGORIES = {
     "security": r"secur\w*|vulnerab\w*|injection|unsafe|exploit\w*|cve",
     "performance": r"perform\w*|slow\w*|speed|fast\w*|optimi[sz]\w*|async\w*|block\w*",
     "bugs": r"bugs?|errors?|correct\w*|crash\w*|defects?|broken|fail\w*|mistakes?",
-    "style": r"style|lint\w*|moderni[sz]\w*|clean\w*|readab\w*|idioms?|tidy|pyupgrade",
+    "style": r"style|lint\w*|moderni[sz]\w*|clean\w*|readab\w*|idioms?|tidy|pyupgrade|typos?|spelling|misspel\w*",
 }
-LANGUAGES = {"python": r"python|py", "shell": r"shell|bash|scripts?"}
+LANGUAGES = {one.language: one.asked_as for one in ANALYZERS}
 NOT = re.compile(r"\b(no|not|without|except|ignore|skip)\s+(?=\w)", re.IGNORECASE)
 BY_DEFAULT = ("bugs", "performance", "security")
 

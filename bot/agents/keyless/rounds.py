@@ -8,16 +8,16 @@ from dataclasses import dataclass, field, replace
 
 from bot.agents.archive import pack_texts
 from bot.agents.base import Log, Task
-from bot.agents.keyless.calls import call
+from bot.agents.keyless.calls import call, repair
 from bot.agents.keyless.edits import apply
 from bot.agents.keyless.findings import Finding
 from bot.agents.keyless.rules import rules_of
 from bot.agents.keyless.targets import Target, worthwhile
 from bot.agents.needs import Workplace
+from bot.agents.protected import is_protected
 from bot.agents.tree import Tree
 
 MOST = 60
-UNPARSED = ("invalid-syntax", "SC1072", "SC1073")
 
 
 @dataclass
@@ -36,6 +36,11 @@ class Rounds:
         """The findings of the issue that are there now. ToolFailed, AgentFailed."""
         return self._chosen(self._raw())
 
+    def guarded(self) -> list[Finding]:
+        """The findings of the issue in files that no agent may change."""
+        of_issue = self.target.of(self._raw())
+        return [one for one in of_issue if is_protected(one.path, self.task.protected_paths)]
+
     def run(self) -> list[Finding]:
         """Fixes all that can be fixed; returns the findings that are left."""
         before: dict[str, str] = {}
@@ -43,7 +48,11 @@ class Rounds:
         for _ in range(MOST):
             raw = self._raw()
             # two fixes, each sound alone, may together leave an empty block
-            broken = {one.path for one in raw if one.rule in UNPARSED and one.path in self.texts} - one_by_one
+            broken = {
+                one.path
+                for one in raw
+                if one.rule in self.target.analyzer.unparsed and one.path in self.texts
+            } - one_by_one
             if broken:
                 self._put({path: self._text(path, before) for path in broken})
                 one_by_one |= broken
@@ -63,7 +72,11 @@ class Rounds:
         self.sandbox.put(pack_texts(self.tree, self.texts))
         for (path, rule), count in sorted(after.items()):
             if count > before[path, rule]:
-                return f"{path} does not parse" if rule in UNPARSED else f"{path} has a new {rule}"
+                return (
+                    f"{path} does not parse"
+                    if rule in self.target.analyzer.unparsed
+                    else f"{path} has a new {rule}"
+                )
         return None
 
     def _raw(self) -> list[Finding]:
@@ -71,7 +84,10 @@ class Rounds:
         return call(self.sandbox, target.analyzer, target.selected, self.python, target.files, self.log)
 
     def _chosen(self, raw: Sequence[Finding]) -> list[Finding]:
-        """Those worth it, their fix taken away where another finding, which is to stay, shares it."""
+        """Those worth it, their fix taken away where another finding, which is to stay, shares it.
+
+        The fix of a fixer has no edits: in one file it is the same for all.
+        """
         of_issue = self.target.of(raw)
         chosen = set(worthwhile(of_issue, self.target.selected, self.tree.with_texts(self.texts), self.task))
         staying = {(one.path, one.fix) for one in of_issue if one not in chosen}
@@ -81,6 +97,9 @@ class Rounds:
         by_path: dict[str, list[Finding]] = defaultdict(list)
         for one in findings:
             by_path[one.path].append(one)
+        if fixer := self.target.analyzer.fixer:
+            self.texts |= repair(self.sandbox, fixer(self.target.code), sorted(by_path), self.log)
+            return
         changed = {}
         for path, found in by_path.items():
             fixes = [one.fix for one in found[: 1 if path in one_by_one else None] if one.fix]

@@ -22,7 +22,8 @@ SEVERITIES = {"low": 1, "medium": 2, "high": 3, "critical": 4}
 class Rule(Wire):
     """A rule of a tool. `code` ending in `*` takes all of that beginning, with the tool's own name as title.
 
-    `tests`: findings in tests count too. `names`: the tool's message says which of several things on the
+    `tests`: findings in tests count too, and low ones in documents and build
+    scripts. `names`: the tool's message says which of several things on the
     line is meant, so it is shown with the line. `by_default`: false for what is looked for only when the prompt
     asks for its category and no other. The patterns `unless_*` are findings that experience says are
     meant: searched in the path, in the tool's message with the line below it, in the line of the place, in

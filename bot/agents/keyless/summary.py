@@ -6,16 +6,14 @@ from bot.agents.base import Tool
 from bot.agents.keyless.grouping import Grouped
 from bot.agents.keyless.prompt import Chosen
 
-LANGUAGES = {"python": "Python", "shell": "shell"}
-
 
 def summary(chosen: Chosen, files: dict[str, int], tools: list[Tool], grouped: Grouped, skipped: int) -> str:
     """A few sentences for people."""
-    counts = [f"{count} {LANGUAGES[name]} file{_s(count)}" for name, count in files.items() if count]
-    looked = " and ".join(counts) or "no file that the analyzers read"
+    counts = [f"{count} {name} file{_s(count)}" for name, count in files.items() if count]
+    looked = _join(counts) or "no file that the analyzers read"
     worked = [f"{tool.name} {tool.version}" for tool in tools if tool.problem is None]
     sentences = [f"Looked for {', '.join(chosen.categories)} in {looked}"]
-    sentences[0] += f" with {' and '.join(worked)}." if worked else "."
+    sentences[0] += f" with {_join(worked)}." if worked else "."
     sentences += [
         f"{tool.name} {tool.problem}, so its findings are missing." for tool in tools if tool.problem
     ]
@@ -33,6 +31,10 @@ def summary(chosen: Chosen, files: dict[str, int], tools: list[Tool], grouped: G
             f"{skipped} file{_s(skipped)} left out: generated, copied from elsewhere, or too large."
         )
     return " ".join(sentences)
+
+
+def _join(words: list[str]) -> str:
+    return " and ".join([", ".join(words[:-1]), words[-1]]) if len(words) > 1 else "".join(words)
 
 
 def _s(count: int) -> str:

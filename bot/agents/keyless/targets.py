@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.agents.base import IssueBrief, Task, in_scope
-from bot.agents.keyless.analyzers import ANALYZERS, Analyzer
+from bot.agents.keyless.analyzer import Analyzer
+from bot.agents.keyless.analyzers import ANALYZERS
 from bot.agents.keyless.findings import Finding
 from bot.agents.keyless.grouping import group
 from bot.agents.keyless.places import is_ours

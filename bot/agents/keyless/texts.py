@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import groupby
 from textwrap import dedent
 
+from bot.agents.keyless.analyzers import analyzer_of
 from bot.agents.keyless.findings import Finding
 from bot.agents.keyless.rules import Rule
 from bot.agents.tree import Tree
@@ -13,11 +14,6 @@ SHOWN = 12
 PER_FILE = 4
 PER_PLACE = 3
 WIDTH = 160
-DOCS = {
-    "ruff": "https://docs.astral.sh/ruff/rules/{name}/",
-    "shellcheck": "https://www.shellcheck.net/wiki/{rule}",
-}
-LANGUAGES = {"ruff": "python", "shellcheck": "sh"}
 
 
 def title(rule: Rule, findings: list[Finding], area: str) -> str:
@@ -33,30 +29,45 @@ def _named(one: Finding) -> str:
     return f"{words} ({one.rule})" if words else one.rule
 
 
-def description(rule: Rule, code: str, findings: list[Finding], tree: Tree) -> str:
-    """Markdown: why, what to do, the lines as code with their places, the tool's own page about it."""
+def description(rule: Rule, code: str, findings: list[Finding], tree: Tree, protected: list[str]) -> str:
+    """Markdown: why, what to do and who can, the lines as code, the tool's own page about it.
+
+    `protected`: the files of the findings that no agent may change.
+    """
     one = findings[0]
     blocks = [
         f"**Why it matters.** {rule.why}",
         f"**What to do.** {rule.do}",
+        *_left_to_people(protected, findings),
         # the places below are kept up to date, people's part of the text is not
         "**The code when this was filed:**",
         *_lines(rule, findings, tree),
     ]
-    page = DOCS[one.tool].format(name=one.name, rule=one.rule)
-    name = code if not one.name or one.name == code else f"{code} ({one.name})"
+    page = analyzer_of(one.tool).page.format(name=one.name, rule=one.rule)
+    known = one.name.replace("-", "") in ("", code.casefold())
+    name = code if known or one.name == code else f"{code} ({one.name})"
     blocks.append(f"Found by {one.tool}, rule [{name}]({page}).")
     return "\n\n".join(blocks)[:20_000]
+
+
+def _left_to_people(protected: list[str], findings: list[Finding]) -> list[str]:
+    if not protected:
+        return []
+    those = "these files are" if {one.path for one in findings} == set(protected) else f"{_few(protected)} is"
+    return [
+        f"**Who can do it.** A person: {those} protected in this repository, so Askfirst changes nothing there."
+    ]
+
+
+def _few(files: list[str]) -> str:
+    return ", ".join(files[:10]) + (f" and {len(files) - 10} more files" if len(files) > 10 else "")
 
 
 def suggested_prompt(rule: Rule, code: str, findings: list[Finding], area: str) -> str:
     """What to tell an agent that is to fix it."""
     files = sorted({one.path for one in findings})
-    where = ", ".join(files[:10]) + (f" and {len(files) - 10} more files" if len(files) > 10 else "")
     number = "every place" if len(findings) > 1 else "the place"
-    return (
-        f"Fix {number} that {findings[0].tool} reports as {code} in {where}. {rule.do} Change nothing else."
-    )
+    return f"Fix {number} that {findings[0].tool} reports as {code} in {_few(files)}. {rule.do} Change nothing else."
 
 
 def _lines(rule: Rule, findings: list[Finding], tree: Tree) -> list[str]:
@@ -84,12 +95,12 @@ def _block(rule: Rule, path: str, places: list[list[Finding]], tree: Tree) -> li
     lines = tree.lines(path)
     body = [part for place in places for part in (_head(rule, place), _code(lines, place[0]))]
     ticks = "```" if not any("```" in text for text in body) else "`" * 8
-    return [ticks + LANGUAGES[places[0][0].tool], *body, ticks]
+    return [ticks + analyzer_of(places[0][0].tool).fence, *body, ticks]
 
 
 def _head(rule: Rule, place: list[Finding]) -> str:
     said = "; ".join(one.message.partition("\n")[0] for one in place) if rule.names else ""
-    return f"# {place[0].path}:{place[0].line}{': ' if said else ''}{said[:WIDTH]}"
+    return f"{analyzer_of(place[0].tool).comment} {place[0].path}:{place[0].line}{': ' if said else ''}{said[:WIDTH]}"
 
 
 def _code(lines: list[str], one: Finding) -> str:

@@ -27,7 +27,7 @@ def worth_it(findings: list[Finding], rules: dict[str, Rule], tree: Tree) -> lis
 def _wanted(one: Finding, rule: Rule | None, tree: Tree) -> bool:
     if rule is None or (is_test(one.path) and not rule.tests):
         return False
-    if is_aside(one.path) and rule.severity == "low":
+    if is_aside(one.path) and rule.severity == "low" and not rule.tests:
         return False
     lines = tree.lines(one.path)
     if not 0 < one.line <= len(lines) or rule.meant(one.path, one.message, lines, one.line):
