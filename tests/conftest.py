@@ -186,8 +186,11 @@ def container_template(client: DockerClient, worker_id: str) -> Iterator[Templat
     """A template that is not trusted, with an image of this test process that holds the analyzers."""
     shipped = load_templates(Path("/no/such/folder"))["base"]
     made = shipped.model_copy(
-        update={"name": "contained", "image": f"askfirst-test-{worker_id}", "trusted": False}
-    )
+        update={
+            "name": "contained", "image": f"askfirst-test-{worker_id}", "trusted": False,
+            "programs": ("ruff", "shellcheck"),
+        }
+    )  # fmt: skip
     images.build(client, made)
     yield made
     client.images.remove(made.image, force=True)

@@ -30,9 +30,9 @@ HOSTILE = Path(__file__).with_name("hostile.py")
 SMALL = Limits(timeout_ms=60_000, memory_mb=256, file_mb=8, disk_mb=32, pids=64, cpu_count=1)
 
 
-def ours(client: sdk.DockerClient) -> list[str]:
-    """What of ours is on the engine: containers and volumes."""
-    only = {"label": engine.OWNER}
+def ours(client: sdk.DockerClient, pid: int | None = None) -> list[str]:
+    """What of this process, or that one, is on the engine: containers and volumes."""
+    only = {"label": f"{engine.OWNER}={socket.gethostname()}:{pid or os.getpid()}"}
     volumes = client.api.volumes(filters=only)["Volumes"] or []
     return [each["Id"] for each in client.api.containers(all=True, filters=only)] + [
         each["Name"] for each in volumes
@@ -167,7 +167,6 @@ def test_a_flood_of_output_ends_it(client: sdk.DockerClient, container_template:
 
 
 def test_what_a_killed_worker_left_is_swept(client: sdk.DockerClient, container_template: Template) -> None:
-    before = set(ours(client))
     program = (
         "import sys; from bot.sandbox import engine, docker; from bot.sandbox.template import Template\n"
         "t = Template.model_validate_json(sys.argv[1]); b = docker.DockerSandbox(engine.connect(), t)\n"
@@ -177,12 +176,11 @@ def test_what_a_killed_worker_left_is_swept(client: sdk.DockerClient, container_
         [sys.executable, "-c", program, container_template.model_dump_json()], stdout=subprocess.PIPE
     )
     assert worker.stdout is not None and worker.stdout.readline() == b"begun\n"
-    left = set(ours(client)) - before
+    assert len(ours(client, worker.pid)) == 3
     os.kill(worker.pid, signal.SIGKILL)
     worker.communicate()
-    assert len(left) == 3
     engine.sweep(client)
-    warm.until(lambda: not left & set(ours(client)))
+    warm.until(lambda: not ours(client, worker.pid))
 
 
 def test_without_an_engine_only_what_is_trusted_runs(

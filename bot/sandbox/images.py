@@ -14,10 +14,11 @@ import sysconfig
 import tarfile
 import tempfile
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import docker
-from docker.errors import ImageNotFound
+from docker.errors import APIError, ImageNotFound
 
 from bot.sandbox.base import SandboxError
 from bot.sandbox.engine import answers, remove_container
@@ -55,10 +56,14 @@ def build(client: docker.DockerClient, template: Template, base: str | None = No
             ]
         file.seek(0)
         with answers():
+            before = {one.id for one in client.images.list(template.image)}
             if base is None:
                 client.api.import_image(file, repository=template.image, tag="latest")
             else:
                 _on_top(client, base, file, template.image)
+            for left in before - {client.images.get(template.image).id}:
+                with suppress(APIError):  # a run still uses it
+                    client.images.remove(left)
     return missing
 
 
