@@ -17,6 +17,10 @@ from bot.sandbox.scratch import alive
 
 TIMEOUT = 60  # seconds for one answer of the engine
 OWNER, UNTIL = "askfirst.owner", "askfirst.until"
+TEMPLATE, VERSION = (
+    "askfirst.template",
+    "askfirst.version",
+)  # of an image: what for, and by which of us it was made
 LATE = 60  # seconds after its time at which a sandbox is anybody's to remove
 _PATIENCE = 5  # seconds for an engine to say that it is there
 
@@ -34,12 +38,17 @@ def connect() -> docker.DockerClient | None:
 
 def has_image(client: docker.DockerClient, image: str) -> bool:
     """Whether the engine has it; nothing is ever fetched."""
+    return image_labels(client, image) is not None
+
+
+def image_labels(client: docker.DockerClient, image: str) -> dict[str, str] | None:
+    """What is written on an image; None where the engine does not have it."""
     with answers():
         try:
-            client.images.get(image)
+            labels: dict[str, str] = client.images.get(image).labels
         except ImageNotFound:
-            return False
-        return True
+            return None
+        return labels
 
 
 @contextmanager

@@ -21,7 +21,7 @@ import docker
 from docker.errors import APIError, ImageNotFound
 
 from bot.sandbox.base import SandboxError
-from bot.sandbox.engine import answers, remove_container
+from bot.sandbox.engine import TEMPLATE, VERSION, answers, remove_container
 from bot.sandbox.template import Template
 
 SECONDS = 60  # for ldd
@@ -56,18 +56,29 @@ def build(client: docker.DockerClient, template: Template, base: str | None = No
             ]
         file.seek(0)
         with answers():
-            before = {one.id for one in client.images.list(template.image)}
+            before = _made(client, template.image)
+            said = [
+                f"LABEL {TEMPLATE}={template.image}",
+                f"LABEL {VERSION}={importlib.metadata.version('askfirst')}",
+            ]
             if base is None:
-                client.api.import_image(file, repository=template.image, tag="latest")
+                client.api.import_image(file, repository=template.image, tag="latest", changes=said)
             else:
-                _on_top(client, base, file, template.image)
+                _on_top(client, base, file, template.image, said)
             for left in before - {client.images.get(template.image).id}:
                 with suppress(APIError):  # a run still uses it
                     client.images.remove(left)
     return missing
 
 
-def _on_top(client: docker.DockerClient, base: str, layer: Iterable[bytes], image: str) -> None:
+def _made(client: docker.DockerClient, image: str) -> set[str]:
+    """What was made for this image, also those that have lost its name to a newer one."""
+    return {one.id for one in client.images.list(filters={"label": f"{TEMPLATE}={image}"})}
+
+
+def _on_top(
+    client: docker.DockerClient, base: str, layer: Iterable[bytes], image: str, said: list[str]
+) -> None:
     try:
         container = client.api.create_container(base, ["true"])["Id"]
     except ImageNotFound as error:
@@ -76,7 +87,7 @@ def _on_top(client: docker.DockerClient, base: str, layer: Iterable[bytes], imag
         ) from error
     try:
         client.api.put_archive(container, "/", layer)
-        client.api.commit(container, repository=image, tag="latest")
+        client.api.commit(container, repository=image, tag="latest", changes=said)
     finally:
         remove_container(client, container)
 
