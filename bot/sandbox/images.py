@@ -51,9 +51,9 @@ def build(client: docker.DockerClient, template: Template, base: str | None = No
             into = Layer(tar)
             if base is None:
                 into.add_system()
-            missing = [
-                name for name in template.programs if not into.add_program(name, libraries=base is None)
-            ]
+            missing = [name for name in template.programs if not into.add_program(name)]
+            if base is None:
+                into.add_libraries()
         file.seek(0)
         with answers():
             before = _made(client, template.image)
@@ -98,9 +98,10 @@ class Layer:
     def __init__(self, tar: tarfile.TarFile) -> None:
         self._tar = tar
         self._there: set[str] = set()
+        self._binaries: list[str] = []
 
     def add_system(self) -> None:
-        """What every command counts on: the tools, git, Python with its library, and all that they need."""
+        """What every command counts on: the tools, git, and Python with its library."""
         for name in FOLDERS:
             self._add_folder(name)
         for name in LINKS:
@@ -110,10 +111,9 @@ class Layer:
         self._add_python()
         for name in TOOLS.split():
             if found := shutil.which(name, path="/usr/local/bin:/usr/bin:/bin"):
-                self._add_file(found)
-                self._add_libraries(found)
+                self._add_binary(found)
 
-    def add_program(self, name: str, *, libraries: bool) -> bool:
+    def add_program(self, name: str) -> bool:
         """An analyzer, from beside our own Python or from the path; whether it is there."""
         found = shutil.which(name, path=f"{Path(sys.executable).parent}:{os.environ.get('PATH', '')}")
         if found is None:
@@ -127,21 +127,24 @@ class Layer:
         if script:
             self._add_packages(name)
             return True
-        self._add_file(str(program), f"usr/local/bin/{name}")
-        if libraries:
-            self._add_libraries(str(program))
+        self._add_binary(str(program), f"usr/local/bin/{name}")
         return True
+
+    def add_libraries(self) -> None:
+        """What all that was added is linked with."""
+        listed = subprocess.run(
+            ["ldd", *self._binaries], capture_output=True, text=True, timeout=SECONDS, check=False
+        )
+        for library in _LIBRARY.findall(listed.stdout):
+            self._add_file(library)
 
     def _add_python(self) -> None:
         program = os.path.realpath(sys.executable)
-        self._add_file(program)
-        self._add_libraries(program)
+        self._add_binary(program)
         self._add_link("usr/local/bin/python3", program)
         for root in {sysconfig.get_path("stdlib"), sysconfig.get_path("platstdlib")}:
             for path in _files(Path(root)):
-                self._add_file(str(path))
-                if path.suffix == ".so":
-                    self._add_libraries(str(path))
+                (self._add_binary if path.suffix == ".so" else self._add_file)(str(path))
 
     def _add_packages(self, name: str) -> None:
         """A program of a Python package: its files, and a script that starts it with them alone."""
@@ -156,12 +159,9 @@ class Layer:
         )
         self._add_text(f"usr/local/bin/{name}", f"#!/usr/local/bin/python3 -I\n{start}; sys.exit(main())\n")
 
-    def _add_libraries(self, program: str) -> None:
-        listed = subprocess.run(
-            ["ldd", program], capture_output=True, text=True, timeout=SECONDS, check=False
-        )
-        for library in _LIBRARY.findall(listed.stdout):
-            self._add_file(library)
+    def _add_binary(self, source: str, place: str | None = None) -> None:
+        self._add_file(source, place)
+        self._binaries.append(source)
 
     def _add_file(self, source: str, place: str | None = None) -> None:
         """A file with its content, also where a link leads to it, so that it needs nothing else."""
