@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tarfile
 import threading
+import time
 from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
@@ -32,7 +33,7 @@ SMALL = Limits(timeout_ms=60_000, memory_mb=256, file_mb=8, disk_mb=32, pids=64,
 
 def ours(client: sdk.DockerClient, pid: int | None = None) -> list[str]:
     """What of this process, or that one, is on the engine: containers and volumes."""
-    only = {"label": f"{engine.OWNER}={socket.gethostname()}:{pid or os.getpid()}"}
+    only = {"label": f"{engine.OWNER}={engine.owner(pid or os.getpid())}"}
     volumes = client.api.volumes(filters=only)["Volumes"] or []
     return [each["Id"] for each in client.api.containers(all=True, filters=only)] + [
         each["Name"] for each in volumes
@@ -194,6 +195,21 @@ def test_what_a_killed_worker_left_is_swept(client: sdk.DockerClient, container_
     worker.communicate()
     engine.sweep(client)
     warm.until(lambda: not ours(client, worker.pid))
+
+
+def test_what_another_machine_uses_is_left_until_its_time_is_over(
+    client: sdk.DockerClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    foreign = {engine.OWNER: "elsewhere:1", engine.UNTIL: str(int(time.time()))}
+    volume = client.volumes.create(labels=foreign)
+    try:
+        engine.sweep(client)
+        assert client.volumes.list(filters={"name": volume.name}) == [volume]
+        monkeypatch.setattr(engine, "LATE", -1)
+        engine.sweep(client)
+        assert client.volumes.list(filters={"name": volume.name}) == []
+    finally:
+        engine.remove_volume(client, volume.name)
 
 
 def test_without_an_engine_only_what_is_trusted_runs(

@@ -7,6 +7,8 @@ import socket
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
 
 import docker
 from docker.errors import APIError, DockerException, ImageNotFound
@@ -64,11 +66,26 @@ def answers() -> Iterator[None]:
 
 def labels(seconds: float) -> dict[str, str]:
     """Who made it, and until when it may be needed."""
-    return {OWNER: f"{socket.gethostname()}:{os.getpid()}", UNTIL: str(int(time.time() + seconds))}
+    return {OWNER: owner(os.getpid()), UNTIL: str(int(time.time() + seconds))}
+
+
+def owner(pid: int) -> str:
+    """A process of this machine, told from those of others that may use the same engine."""
+    return f"{_here()}:{pid}"
+
+
+@cache
+def _here() -> str:
+    """Where our process ids mean something: workers in containers may be called alike, and each have a process 1."""
+    try:
+        boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+        return f"{boot}:{os.stat('/proc/self/ns/pid').st_ino}"
+    except OSError:  # not Linux
+        return socket.gethostname()
 
 
 def sweep(client: docker.DockerClient) -> None:
-    """Remove what workers that are gone left behind: those of this host by their process, others by their time."""
+    """Remove what workers that are gone left behind: of this machine by their process, of others by their time."""
     only = {"label": OWNER}
     for container in client.api.containers(all=True, filters=only):
         if _is_left(container["Labels"]):
@@ -98,6 +115,6 @@ def remove_volume(client: docker.DockerClient, volume: str) -> None:
 
 def _is_left(found: dict[str, str]) -> bool:
     host, _, pid = found[OWNER].rpartition(":")
-    if host == socket.gethostname() and not alive(int(pid)):
+    if host == _here() and not alive(int(pid)):
         return True
     return int(found[UNTIL]) + LATE < time.time()
