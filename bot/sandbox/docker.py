@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import socket
-import tarfile
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
 from contextlib import suppress
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Self, cast
 
@@ -21,6 +19,7 @@ from docker.utils.socket import frames_iter
 from bot.sandbox.base import Finished, Limits, NotThere, OnLine, SandboxError, TimedOut
 from bot.sandbox.engine import LATE, answers, labels, remove_container, remove_volume, sweep
 from bot.sandbox.output import Output
+from bot.sandbox.owned import owned_by
 from bot.sandbox.template import Template
 
 ROOT = "/askfirst"
@@ -80,7 +79,7 @@ class DockerSandbox:
     def put(self, tar: BinaryIO) -> None:
         with answers():
             self._must_be_open()
-            self._api.put_archive(self._filler, ROOT, _ours(tar))
+            self._api.put_archive(self._filler, ROOT, owned_by(USER, tar))
 
     def run(
         self, command: list[str], timeout: float | None = None, on_line: OnLine | None = None
@@ -224,38 +223,3 @@ class DockerSandbox:
             filters={"container": self._container, "event": "oom"},
         )  # fmt: skip
         return any(True for _ in events)
-
-
-def _ours(tar: BinaryIO) -> Iterator[bytes]:
-    """The same tar, with all in it owned by the sandbox's user, and all folders; SandboxError for a place outside."""
-    folders = {PurePosixPath(".")}
-    with tarfile.open(fileobj=tar, mode="r|") as members:
-        for member in members:
-            path = PurePosixPath(member.name)
-            if path.is_absolute() or ".." in path.parts:
-                raise SandboxError(f"{member.name}: would leave the sandbox")
-            if not (member.isreg() or member.isdir() or member.issym()):
-                raise SandboxError(f"{member.name}: neither file, folder nor link")
-            for above in reversed(path.parents):
-                if above not in folders:
-                    folders.add(above)
-                    yield _header(_folder(str(above)))
-            folders |= {path} if member.isdir() else set()
-            yield _header(member)
-            if (source := members.extractfile(member) if member.isreg() else None) is not None:
-                while chunk := source.read(CHUNK):
-                    yield chunk
-                yield bytes(-member.size % tarfile.BLOCKSIZE)
-    yield bytes(2 * tarfile.BLOCKSIZE)
-
-
-def _header(member: tarfile.TarInfo) -> bytes:
-    member.uid = member.gid = USER
-    member.uname = member.gname = ""
-    return member.tobuf(errors="surrogateescape")
-
-
-def _folder(name: str) -> tarfile.TarInfo:
-    member = tarfile.TarInfo(name)
-    member.type, member.mode = tarfile.DIRTYPE, 0o755
-    return member

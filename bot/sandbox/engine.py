@@ -61,7 +61,7 @@ def answers() -> Iterator[None]:
     except APIError as error:
         raise SandboxError(f"the container engine refused: {error.explanation or error}") from error
     except (DockerException, RequestException) as error:
-        raise SandboxError(f"the container engine does not answer: {error}") from error
+        raise SandboxError(f"the container engine does not answer ({type(error).__name__})") from error
 
 
 def labels(seconds: float) -> dict[str, str]:
