@@ -182,12 +182,12 @@ def client() -> DockerClient:
 
 
 @pytest.fixture(scope="session")
-def container_template(client: DockerClient, worker_id: str) -> Iterator[Template]:
+def container_template(client: DockerClient) -> Iterator[Template]:
     """A template that is not trusted, with an image of this test process that holds the analyzers."""
     shipped = load_templates(Path("/no/such/folder"))["base"]
     made = shipped.model_copy(
         update={
-            "name": "contained", "image": f"askfirst-test-{worker_id}", "trusted": False,
+            "name": "contained", "image": f"askfirst-test-{os.getpid()}", "trusted": False,
             "programs": ("ruff", "shellcheck"),
         }
     )  # fmt: skip
