@@ -1,6 +1,6 @@
 # `make` explains the targets. Needs Python 3.11 or newer, git and make; uses uv where there is one.
 .DEFAULT_GOAL := help
-.PHONY: help install demo run test lint bench lock clean
+.PHONY: help install demo run test lint bench eval lock clean
 
 PYTHON ?= python3
 UV ?= $(shell command -v uv 2>/dev/null)
@@ -30,6 +30,9 @@ lint: $(INSTALLED)  ## Check layers, style and types
 
 bench: $(INSTALLED)  ## Measure what must stay fast
 	@$(BIN)/python -m tests.bench
+
+eval: $(INSTALLED)  ## Measure the model of ASKFIRST_MODEL on ten small repositories (without one: check the harness)
+	@$(BIN)/python -m tests.eval
 
 # the build requirement of pyproject.toml is locked too, so that nothing is downloaded without a hash
 lock:  ## Write requirements.lock after a change to pyproject.toml (needs uv; ARGS=--upgrade: newest versions)

@@ -39,7 +39,7 @@ def create_app(config: Config | None = None, db: Database | None = None) -> Flas
     _log(config)
     app = Flask("askfirst", static_folder=None)
     doorbell = Doorbell(config.redis_url)
-    db = db or Database(config.database_url, Soon(doorbell.ring).ring)
+    db = db or Database(config.database_url, Soon(doorbell.ring).ring, template=config.template)
     app.extensions |= {
         "config": config,
         "db": db,
@@ -110,7 +110,7 @@ def _ledger() -> Iterator[tuple[Config, Database]]:
     config = load()
     _log(config)
     try:
-        db = Database(config.database_url)
+        db = Database(config.database_url, template=config.template)
     except (ArgumentError, ModuleNotFoundError):
         wanted = "DATABASE_URL: it must start with sqlite:/// or postgresql+psycopg://."
         raise click.ClickException(wanted) from None

@@ -26,7 +26,7 @@ routes = Routes()
 @routes.post("/issue-sessions/start", scope="issue-sessions:write", status=201, starts=True)
 def start(call: Call, body: NewSession) -> SessionOut:
     """Have an agent look over the repository and file what it finds."""
-    if body.template_id not in current_app.extensions["templates"]:
+    if body.template_id and body.template_id not in current_app.extensions["templates"]:
         raise NotFound(f"There is no template {body.template_id}.", "templateId")
     session = sessions.start(call.tx, call.project, created_by=call.actor, **body.given())
     return SessionOut.model_validate(session)

@@ -56,6 +56,10 @@ class Config(BaseModel):
 
     sandbox: Literal["auto", "docker", "process"] = "auto"
 
+    askfirst_model: str = ""
+    askfirst_model_url: Url | None = None
+    askfirst_model_key: str = Field("", repr=False)
+
     askfirst_owners: Words = ()
     askfirst_reads_per_minute: int = Field(600, ge=1)
     askfirst_writes_per_minute: int = Field(120, ge=1)
@@ -67,6 +71,11 @@ class Config(BaseModel):
     def has_app(self) -> bool:
         """Whether a GitHub App is configured; without one the webhook door answers 503."""
         return bool(self.github_app_id and self.github_private_key and self.github_webhook_secret)
+
+    @property
+    def template(self) -> str:
+        """The template that is used where none is named."""
+        return "model" if self.askfirst_model else "base"
 
     @property
     def production(self) -> bool:

@@ -13,6 +13,7 @@ COUNTERS = {
     "askfirst_jobs_total": "Outbox rows worked on, by job and outcome: done, later, failed, dead.",
     "askfirst_job_seconds_total": "Time that working on them took, by job.",
     "askfirst_runs_total": "Agent runs that ended, by kind and status.",
+    "askfirst_tokens_total": "Tokens that models took, by kind of run.",
     "askfirst_sandbox_seconds_total": "Time that sandboxes were open, by template.",
     "askfirst_github_requests_total": "Requests to GitHub, by method and status; 0 is no answer.",
 }

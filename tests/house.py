@@ -41,7 +41,7 @@ class House:
         self.github = self.fake.create_app("askfirst", SECRET)
         self._database_url, self._home = database_url, home
         self.config = load(self.environment())
-        self.db = Database(self.config.database_url)
+        self.db = Database(self.config.database_url, template=self.config.template)
         self.web: FlaskClient = create_app(self.config, self.db).test_client()
         self.github.deliver = into_app(self.web.application)
         self.mona: Person = self.fake.create_user("mona")

@@ -17,7 +17,7 @@ from tests.rest import OPTIONS, Rest, refused
 
 FIELDS = (
     "id issueSessionId projectId status questionCount reviewedCount createdAt completedAt pullRequest answersDigest "
-    "error runId"
+    "error runId tokens"
 )
 APPROVED = {"status": "approved"}
 

@@ -18,7 +18,8 @@ from tests.rest import Rest, refused
 
 FIELDS = (
     "id projectId title description status pausedReason workflowId githubRepoUrl branchName baseBranch onFailure "
-    "answeringSessionId issueCount completedCount currentIssueId pullRequest error createdAt startedAt completedAt"
+    "answeringSessionId issueCount completedCount currentIssueId pullRequest error tokens "
+    "createdAt startedAt completedAt"
 )
 
 

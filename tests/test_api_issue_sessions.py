@@ -13,7 +13,7 @@ from tests.conftest import Clock
 from tests.rest import Rest, refused
 
 FIELDS = (
-    "id projectId name prompt status templateId memoryMb cpuCount timeoutMs commit progress counts error runId "
+    "id projectId name prompt status templateId memoryMb cpuCount timeoutMs commit progress counts error runId tokens "
     "createdAt startedAt completedAt deletedAt"
 )
 

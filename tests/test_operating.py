@@ -17,6 +17,7 @@ from bot.store.doorbell import Doorbell
 from bot.store.models import Outbox
 from bot.webhooks.handlers import HANDLERS
 from tests import warm
+from tests.fakes.model import KEY, FakeModel, Refuses, Said, says
 from tests.house import House
 
 pytestmark = pytest.mark.one_database
@@ -157,3 +158,22 @@ def test_the_doctor_says_why_work_is_not_done(
     assert "Redis does not answer at REDIS_URL" in run("doctor").stdout
     Doorbell(redis_url).redis.flushall()
     assert "no `askfirst worker` is running" in run("doctor", REDIS_URL=redis_url).stdout
+
+
+@pytest.mark.parametrize(
+    ("said", "key", "told"),
+    [
+        (says("Yes."), KEY, "All is well."),
+        (says("Yes."), "sk-wrong", "ASKFIRST_MODEL some-model does not answer: the model's provider refused"),
+        (Refuses(404), KEY, "ASKFIRST_MODEL some-model does not answer: the model cannot be asked"),
+    ],
+    ids=["it answers", "a wrong key", "no such model"],
+)
+def test_the_doctor_asks_the_model_once(
+    house: House, run: Callable[..., Result], said: Said, key: str, told: str
+) -> None:
+    model = FakeModel(said)
+    settings = {"ASKFIRST_MODEL": "some-model", "ASKFIRST_MODEL_URL": model.url, "ASKFIRST_MODEL_KEY": key}
+    answer = run("doctor", **settings).stdout
+    model.close()
+    assert answer.startswith(told) and key not in answer

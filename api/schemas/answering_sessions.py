@@ -42,6 +42,7 @@ class AnsweringOut(View):
     answers_digest: str | None
     error: str | None
     run_id: Annotated[str, id_of("run")] | None
+    tokens: Annotated[int, like(0)]
 
 
 class NewAnsweringOut(AnsweringOut):

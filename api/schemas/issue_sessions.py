@@ -44,6 +44,7 @@ class SessionOut(View):
     counts: Counts
     error: str | None
     run_id: Annotated[str, id_of("run")]
+    tokens: Annotated[int, like(0)]
     created_at: datetime
     started_at: datetime | None
     completed_at: datetime | None
@@ -62,7 +63,7 @@ class SessionById(Query):
 
 class NewSession(Body):
     prompt: Annotated[SomeText, like("Find bugs in the cart")]
-    template_id: Short = "base"
+    template_id: Annotated[Short | None, Field(description="The server's own where none is named.")] = None
     memory_mb: Annotated[int, Field(ge=256, le=16_384)] | None = None
     cpu_count: Annotated[int, Field(ge=1, le=8)] | None = None
     timeout_ms: Annotated[int, Field(ge=10_000, le=3_600_000)] | None = None

@@ -45,6 +45,7 @@ class ChainOut(View):
     current_issue_id: Annotated[str, id_of("iss")] | None = None
     pull_request: PullRequest | None = None
     error: str | None
+    tokens: Annotated[int, like(0)]
     created_at: datetime
     started_at: datetime | None
     completed_at: datetime | None

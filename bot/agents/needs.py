@@ -2,10 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from typing import BinaryIO, Protocol
 
 from bot.agents.base import Log
+
+
+@dataclass(frozen=True)
+class Brain:
+    """The model to think with: its name, its endpoint (None: the maker's own) and key.
+
+    `tokens`: at most so many in this run; `spend` is told after each answer how many it took.
+    """
+
+    model: str
+    url: str | None
+    key: str = field(repr=False)
+    tokens: int
+    spend: Callable[[int], None]
 
 
 class Ended(Protocol):

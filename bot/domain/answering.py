@@ -110,7 +110,7 @@ def ask(tx: Session, project: Project, session: AnsweringSession) -> None:
         session.asked, session.commit = _seen_by(tx, scan), scan.commit
     if not session.agent:
         return
-    session.run_id = runs.queue(tx, project, "ask", "base", session_id=session.id).id
+    session.run_id = runs.queue(tx, project, "ask", None, session_id=session.id).id
     outbox.add(tx, "ask", lane=f"answers:{session.id}", session_id=session.id)
 
 

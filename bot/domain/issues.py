@@ -207,7 +207,7 @@ def recheck(tx: Session, project: Project, issue_id: str, *, created_by: str) ->
         raise Conflict(f"Issue {issue_id} is running: cancel its run first, or wait for it.", "issueId")
     if not runs.listed(tx, project.id, {"issue_id": issue.id, "kind": "scan", "status": "queued"}).rows:
         session = tx.get(IssueSession, issue.session_id) if issue.session_id else None
-        template = session.template_id if session else "base"
+        template = session.template_id if session else None
         run = runs.queue(tx, project, "scan", template, issue_id=issue.id)
         tx.flush()
         runs.append_log(tx, run.id, f"Asked for by {created_by}.\n")

@@ -85,17 +85,21 @@ class Commands(Part):
 
 
 class Workflow(Part):
-    """`template`: the named sandbox and agent; `verify`: what must go well before a fix is pushed."""
+    """`template`: the named sandbox and agent, the server's own where none is named.
 
-    template: str = Field(default="base", pattern=NAME)
+    `verify`: what must go well before a fix is pushed.
+    """
+
+    template: str | None = Field(default=None, pattern=NAME)
     verify: str | None = Field(default=None, min_length=1, max_length=1_000)
     minutes: int = Field(default=30, ge=1, le=60)
 
 
 class Limits(Part):
-    """`minutes`: at most, for any run; `runs_per_day`: of all kinds, in 24 hours."""
+    """`minutes`: at most, for any run; `runs_per_day`: of all kinds, in 24 hours; `tokens`: of a model, in 24 hours."""
 
     minutes: int = Field(default=60, ge=1, le=60)
+    tokens: int = Field(default=1_000_000, ge=1_000, le=1_000_000_000)
     runs_per_day: int = Field(default=50, ge=1, le=1_000)
 
 

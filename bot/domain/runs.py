@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, object_session
@@ -12,7 +12,7 @@ from bot.domain.errors import Conflict, NotFound
 from bot.domain.pages import Page, page
 from bot.store import clock
 from bot.store.db import count
-from bot.store.models import Project, Run, RunLog
+from bot.store.models import AnsweringSession, IssueSession, Project, Run, RunLog, WorkChain
 
 KINDS = ("scan", "ask", "fix")
 STATUSES = ("queued", "running", "completed", "failed", "cancelled")
@@ -30,17 +30,41 @@ def must_be_allowed(tx: Session, project: Project) -> None:
 
 
 def spent(tx: Session, project: Project) -> str | None:
-    """That the project had all the runs which its configuration allows in a day, in a sentence; else None."""
-    most = repo_config.of(project).limits.runs_per_day
-    newest = select(Run.created_at).where(Run.project_id == project.id).order_by(Run.id.desc())
-    oldest_that_counts = tx.scalars(newest.offset(most - 1).limit(1)).first()
-    if oldest_that_counts is None or oldest_that_counts + A_DAY <= clock.now():
+    """That the project had all which its configuration allows in a day, runs or tokens, in a sentence; else None."""
+    limits, newest = repo_config.of(project).limits, _of_a_day(tx, project)
+    if len(newest) >= limits.runs_per_day:
+        what, oldest = f"had its {limits.runs_per_day} runs of a day (limits.runs_per_day", newest[-1]
+    elif sum(tokens for _, tokens in newest) >= limits.tokens:
+        what, oldest = f"used its {limits.tokens:,} tokens of a day (limits.tokens", newest[-1]
+    else:
         return None
-    again = oldest_that_counts + A_DAY
-    return (
-        f"The project had its {most} runs of a day (limits.runs_per_day in {repo_config.PATH}); "
-        f"start again after {again:%Y-%m-%d %H:%M} UTC."
-    )
+    again = oldest[0] + A_DAY
+    return f"The project {what} in {repo_config.PATH}); start again after {again:%Y-%m-%d %H:%M} UTC."
+
+
+def tokens_left(tx: Session, project: Project) -> int:
+    """How many tokens the project may still use of its day's."""
+    return repo_config.of(project).limits.tokens - sum(tokens for _, tokens in _of_a_day(tx, project))
+
+
+def _of_a_day(tx: Session, project: Project) -> list[tuple[datetime, int]]:
+    """The project's newest runs, as many as it may have in a day: when each was queued, and its tokens."""
+    newest = select(Run.created_at, Run.tokens).where(Run.project_id == project.id).order_by(Run.id.desc())
+    rows = tx.execute(newest.limit(repo_config.of(project).limits.runs_per_day))
+    return [(created_at, tokens) for created_at, tokens in rows if created_at + A_DAY > clock.now()]
+
+
+def spend(tx: Session, run: Run, tokens: int) -> None:
+    """The run's model took so many more tokens; its session or chain counts them too."""
+    run.tokens += tokens
+    for whole in (
+        tx.get(IssueSession, run.session_id or ""),
+        tx.get(AnsweringSession, run.session_id or ""),
+        tx.get(WorkChain, run.chain_id or ""),
+    ):
+        if whole is not None:
+            whole.tokens += tokens
+    count(tx, "askfirst_tokens_total", tokens, kind=run.kind)
 
 
 def pause_of(tx: Session, project_id: str) -> str | None:
@@ -49,16 +73,18 @@ def pause_of(tx: Session, project_id: str) -> str | None:
     return tx.scalar(held)
 
 
-def template(project: Project, wanted: str = "base") -> str:
-    """The template that a run gets: in a test project always `scripted`."""
-    return "scripted" if project.mode == "test" else wanted
+def template(project: Project, wanted: str | None = None) -> str:
+    """The template that a run gets, without a wish the server's own; in a test project always `scripted`."""
+    tx = object_session(project)
+    own: str = tx.info["template"] if tx else "base"
+    return "scripted" if project.mode == "test" else wanted or own
 
 
 def queue(
     tx: Session,
     project: Project,
     kind: str,
-    template_id: str,
+    template_id: str | None,
     *,
     session_id: str | None = None,
     issue_id: str | None = None,

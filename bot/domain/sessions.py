@@ -26,7 +26,7 @@ def start(
     *,
     prompt: str,
     created_by: str,
-    template_id: str = "base",
+    template_id: str | None = None,
     memory_mb: int | None = None,
     cpu_count: int | None = None,
     timeout_ms: int | None = None,

@@ -58,6 +58,7 @@ class Chain:
     """A chain as it stands. `questions`: of all its items; `verified`: what checked it, or None.
 
     `reason`: why it is paused or failed, a code or a sentence; `started_by`: `github:<login>` or `key:<name>`;
+    `tokens`: that a model took for it;
     `verify`: what was to check it, where the workflow names that.
     """
 
@@ -70,6 +71,7 @@ class Chain:
     verified: str | None = None
     verify: str | None = None
     started_by: str = ""
+    tokens: int = 0
 
     def number_of(self, *states: ItemState) -> int:
         """How many items are in these states."""
@@ -88,7 +90,7 @@ def chain_body(chain: Chain) -> str:
         for place, item in enumerate(chain.items, start=1)
     ]
     return paragraphs(
-        f"{_standing(chain)}{f' Started by {who(chain.started_by)}.' if chain.started_by else ''}",
+        f"{_standing(chain)}{f' Started by {who(chain.started_by)}.' if chain.started_by else ''}{_took(chain)}",
         table(("", "issue", "state", "commit", "what and why"), rows),
         _verification(chain),
         READ if chain.number_of("done") > 1 else "",
@@ -173,6 +175,10 @@ def _tally(chain: Chain) -> str:
         if number:
             parts.append(f"{number} {word}")
     return ", ".join(parts)
+
+
+def _took(chain: Chain) -> str:
+    return f" A model took {chain.tokens:,} tokens." if chain.tokens else ""
 
 
 def _verification(chain: Chain) -> str:

@@ -15,6 +15,7 @@ from bot.jobs import agent, roundfile
 from bot.jobs.agent import RunFailed
 from bot.jobs.errors import Later
 from bot.jobs.rounds import Round
+from bot.jobs.thinking import brain
 from bot.jobs.work import Work
 from bot.store.models import AnsweringSession, Issue, Project
 
@@ -179,8 +180,9 @@ def _ask(
             agent.checkout(work, project, head, pull=pull) as source,
             agent.sandbox(work, live, template) as box,
         ):
+            mind = brain(work, template, project, session.run_id or "")
             task = Task(kind="ask", issues=about, max_questions=session.max_questions, commit=source.commit)
-            return run_ask(template, task, source.folder, box, live.progress, live.log), source.commit
+            return run_ask(template, task, source.folder, box, live.progress, live.log, mind), source.commit
 
 
 def _load(tx: Session, work: Work) -> tuple[AnsweringSession, Project]:

@@ -15,6 +15,7 @@ from bot.jobs import agent, fixing
 from bot.jobs.agent import RunFailed
 from bot.jobs.answering import asked, brief
 from bot.jobs.chainbranch import Foreign, Pushed, look, must_be_usable, put
+from bot.jobs.thinking import brain
 from bot.jobs.work import Work
 from bot.sandbox.changes import one_file
 from bot.store.models import ChainItem, Issue, Project, Run, WorkChain
@@ -118,7 +119,8 @@ def _fix(
             if there := look(work, chain, source, tries):
                 return there
             task = task.model_copy(update={"protected_paths": source.config.protected_paths})
-            made = fixing.fix(work, live, template, task, source, verify)
+            mind = brain(work, template, project, run.id)
+            made = fixing.fix(work, live, template, task, source, verify, mind)
             if isinstance(made, FixResult):
                 return Asks(made, source.commit) if made.outcome == "needs_answer" else made
             may = partial(_must_be_wanted, work)

@@ -8,6 +8,9 @@ from importlib.metadata import version
 
 from sqlalchemy.orm import Session
 
+from bot.agents import model
+from bot.agents.base import AgentFailed
+from bot.agents.needs import Brain
 from bot.config import Config
 from bot.domain import doctor
 from bot.sandbox.template import load_templates
@@ -23,7 +26,7 @@ COMMANDS = {"jobs": "worker", "agents": "agents"}
 def findings(config: Config, db: Database) -> list[str]:
     """A sentence or two for each thing that needs somebody, with what to do; none where all is well."""
     with db.read() as tx:
-        return [*doctor.findings(tx), *_late(tx, config), *_images(config)]
+        return [*doctor.findings(tx), *_late(tx, config), *_images(config), *_model(config)]
 
 
 def _late(tx: Session, config: Config) -> Iterator[str]:
@@ -66,3 +69,22 @@ def _images(config: Config) -> Iterator[str]:
             yield f"Template {template.name} {until} until its image is made: {build}."
         elif (by := made.get(engine.VERSION)) not in (None, version("askfirst")):
             yield f"The image of template {template.name} was made by Askfirst {by}: {build} makes it anew."
+
+
+def _model(config: Config) -> Iterator[str]:
+    """Whether the model answers: it is asked once, in a few words."""
+    if not config.askfirst_model:
+        if config.askfirst_model_url or config.askfirst_model_key:
+            yield "ASKFIRST_MODEL_URL and ASKFIRST_MODEL_KEY are for nothing while ASKFIRST_MODEL names no model."
+        return
+    told = Brain(
+        config.askfirst_model,
+        config.askfirst_model_url,
+        config.askfirst_model_key,
+        10_000,
+        lambda _tokens: None,
+    )
+    try:
+        model.try_out(told)
+    except AgentFailed as failed:
+        yield f"ASKFIRST_MODEL {config.askfirst_model} does not answer: {failed.reason}."

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bot.agents.base import FixResult, Task
+from bot.agents.needs import Brain
 from bot.agents.run import run_fix
 from bot.jobs import agent
 from bot.jobs.agent import Checkout
@@ -38,17 +39,23 @@ class _Red:
 
 
 def fix(
-    work: Work, live: Live, template: Template, task: Task, source: Checkout, verify: str | None
+    work: Work,
+    live: Live,
+    template: Template,
+    task: Task,
+    source: Checkout,
+    verify: str | None,
+    mind: Brain | None = None,
 ) -> FixResult | Fixed:
     """What the agent made of the issue. Where `verify` goes wrong it may try once more, and sees the output.
 
     Raises what `agent.reasons` explains.
     """
-    made = _try(work, live, template, task, source, verify)
+    made = _try(work, live, template, task, source, verify, mind)
     if isinstance(made, _Red) and template.agent != "keyless":
         live.log(f"{verify} {made.why}; the agent tries once more.")
         made = _try(
-            work, live, template, task.model_copy(update={"verify_output": made.output}), source, verify
+            work, live, template, task.model_copy(update={"verify_output": made.output}), source, verify, mind
         )
     if isinstance(made, _Red):
         failed = f"After the change `{verify}` {made.why}:\n\n{made.output[-SHOWN:]}"
@@ -57,10 +64,16 @@ def fix(
 
 
 def _try(
-    work: Work, live: Live, template: Template, task: Task, source: Checkout, verify: str | None
+    work: Work,
+    live: Live,
+    template: Template,
+    task: Task,
+    source: Checkout,
+    verify: str | None,
+    mind: Brain | None = None,
 ) -> FixResult | Fixed | _Red:
     with agent.sandbox(work, live, template, timeout_ms=task.limits.timeout_ms) as box:
-        result = run_fix(template, task, source.folder, box, live.progress, live.log)
+        result = run_fix(template, task, source.folder, box, live.progress, live.log, mind)
         if result.outcome != "done":
             return result
         # before anything is run on it: what is committed is what the agent made

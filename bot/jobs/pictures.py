@@ -48,6 +48,7 @@ def chain_of(tx: Session, project: Project, chain: WorkChain, repository_url: st
         started_by=f"github:{starter[0]}" if starter else chain.created_by,
         verified=", ".join(sorted(filter(None, verified))) if None not in verified else None,
         verify=workflow.verify if workflow else None,
+        tokens=chain.tokens,
     )
 
 

@@ -10,6 +10,7 @@ from bot.domain import findings, places, runs, sessions
 from bot.jobs import agent
 from bot.jobs.agent import RunFailed
 from bot.jobs.sessions import finding, limits, scope
+from bot.jobs.thinking import brain
 from bot.jobs.work import Work
 from bot.store.models import Issue, IssueSession, Project, Run
 
@@ -54,11 +55,12 @@ def _look(
     with agent.live(work, run.id) as live, agent.reasons(project):
         template = work.tools.template(run.template_id)
         with agent.checkout(work, project) as source:
+            mind = brain(work, template, project, run.id)
             # code that is not where it was may have moved: then all that the first scan looked at is looked at
             for paths in dict.fromkeys((tuple(sorted(there)), tuple(sorted(everywhere)))):
                 task = Task(kind="scan", prompt=prompt, paths=list(paths), commit=source.commit)
                 with agent.sandbox(work, live, template, **(limits(scan) if scan else {})) as box:
-                    result = run_scan(template, task, source.folder, box, live.progress, live.log)
+                    result = run_scan(template, task, source.folder, box, live.progress, live.log, mind)
                 if prints & result.seen():
                     break
             return result, source.commit

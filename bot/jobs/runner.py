@@ -189,7 +189,7 @@ def _storable(text: str) -> str:
 @functools.cache
 def _of_this_process() -> tuple[Runner, Counted]:
     settings = config.load()
-    db = Database(settings.database_url, Doorbell(settings.redis_url).ring)
+    db = Database(settings.database_url, Doorbell(settings.redis_url).ring, template=settings.template)
     return Runner(db, Tools(settings)), Counted(settings.redis_url)
 
 

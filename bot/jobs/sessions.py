@@ -10,6 +10,7 @@ from bot.domain import places, runs, sessions
 from bot.domain.places import Finding, Place, Scope
 from bot.jobs import agent
 from bot.jobs.agent import Checkout, RunFailed
+from bot.jobs.thinking import brain
 from bot.jobs.work import Work
 from bot.store.models import IssueSession, Project
 
@@ -67,6 +68,7 @@ def _look(
             agent.checkout(work, project, session.ref) as source,
             agent.sandbox(work, live, template, **limits(session)) as box,
         ):
+            mind = brain(work, template, project, session.run_id)
             task = Task(
                 kind="scan",
                 prompt=session.prompt,
@@ -74,7 +76,7 @@ def _look(
                 commit=source.commit,
                 dismissed=dismissed,
             )
-            return run_scan(template, task, source.folder, box, live.progress, live.log), source
+            return run_scan(template, task, source.folder, box, live.progress, live.log, mind), source
 
 
 def _load(tx: Session, work: Work) -> tuple[IssueSession, Project]:

@@ -32,7 +32,7 @@ class Template(BaseModel):
 
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")
     description: str = Field("", max_length=500)
-    agent: Literal["keyless", "program"]
+    agent: Literal["keyless", "model", "program"]
     command: tuple[str, ...] = ()
     kinds: tuple[Kind, ...] = ("scan",)
     trusted: bool = False

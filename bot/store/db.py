@@ -20,11 +20,17 @@ class Database:
     """Hands out transactions; after a commit it rings for the outbox rows that were added in it."""
 
     def __init__(
-        self, url: str, ring: Callable[[Bells], None] = lambda bells: None, *, pool_size: int = 5
+        self,
+        url: str,
+        ring: Callable[[Bells], None] = lambda bells: None,
+        *,
+        pool_size: int = 5,
+        template: str = "base",
     ) -> None:
+        """`template`: what runs get where none is named; each transaction has it in its `info`."""
         self.engine = _engine(url, pool_size)
         self.ring = ring
-        self._sessions = sessionmaker(self.engine, expire_on_commit=False)
+        self._sessions = sessionmaker(self.engine, expire_on_commit=False, info={"template": template})
 
     @contextmanager
     def write(self, *, patient: bool = True) -> Iterator[Session]:
@@ -38,8 +44,8 @@ class Database:
             elif not patient:
                 session.execute(text("SET LOCAL lock_timeout = '20ms'"))
             yield session
-        for name, labels in session.info.get("counted", ()):
-            counters.add(name, **labels)
+        for name, amount, labels in session.info.get("counted", ()):
+            counters.add(name, amount, **labels)
         if bells := session.info.get("bells"):
             self.ring(bells)
 
@@ -64,9 +70,9 @@ class Database:
         self.engine.dispose()
 
 
-def count(tx: Session, name: str, **labels: str) -> None:
+def count(tx: Session, name: str, amount: float = 1, **labels: str) -> None:
     """Count something once this transaction has committed; see `bot.counters`."""
-    tx.info.setdefault("counted", []).append((name, labels))
+    tx.info.setdefault("counted", []).append((name, amount, labels))
 
 
 @contextmanager

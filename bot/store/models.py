@@ -160,6 +160,7 @@ class IssueSession(Base):
     error: Mapped[str | None]
     run_id: Mapped[str]
     comment: Mapped[dict[str, Any] | None]
+    tokens: Mapped[int] = mapped_column(default=0, server_default="0")
     created_by: Mapped[str]
     created_at: Mapped[datetime]
     started_at: Mapped[datetime | None]
@@ -359,6 +360,7 @@ class AnsweringSession(Base):
     reminded: Mapped[int] = mapped_column(default=0)
     answers: Mapped[list[dict[str, Any]]]
     answers_digest: Mapped[str | None]
+    tokens: Mapped[int] = mapped_column(default=0, server_default="0")
     created_by: Mapped[str]
     created_at: Mapped[datetime]
     completed_at: Mapped[datetime | None]
@@ -489,6 +491,7 @@ class WorkChain(Base):
     pull_request_number: Mapped[int | None]
     pull_request_url: Mapped[str | None]
     error: Mapped[str | None]
+    tokens: Mapped[int] = mapped_column(default=0, server_default="0")
     created_by: Mapped[str]
     created_at: Mapped[datetime]
     started_at: Mapped[datetime | None]
