@@ -67,6 +67,7 @@ print(
             "reached": list(reached()),
             "written": list(written()),
             "places": sorted(places()),
+            "image is read-only": bool(os.statvfs("/").f_flag & os.ST_RDONLY),
             "sockets": [
                 path for path in ("/var/run/docker.sock", "/run/docker.sock") if os.path.exists(path)
             ],

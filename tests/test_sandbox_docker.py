@@ -74,6 +74,7 @@ def test_it_reaches_nothing_and_gains_nothing(box: DockerSandbox) -> None:
         "reached": [],
         "written": [],
         "places": ["/dev/mqueue", "/dev/shm"],
+        "image is read-only": True,
         "sockets": [],
         "gained": [],
         "capabilities": ["0" * 16] * 4,
@@ -142,7 +143,7 @@ def test_links_and_oddities_bring_nothing_of_ours_out(box: DockerSandbox, tmp_pa
 def test_holes_are_no_way_to_fill_our_disk(box: DockerSandbox) -> None:
     holes = "import os; os.mkdir('holes'); [open(f'holes/{n}', 'w').truncate(2**23) for n in range(5)]"
     assert box.run(["python3", "-c", holes]).exit_code == 0
-    with pytest.raises(SandboxError, match="more than the 32 MiB of disk"):
+    with pytest.raises(SandboxError, match="holds more than the 32 MiB"):
         box.get("holes")
 
 

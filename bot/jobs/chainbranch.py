@@ -19,12 +19,16 @@ from bot.store.models import Project, WorkChain
 
 @dataclass(frozen=True)
 class Pushed:
-    """The agent's change is on the branch; `head`: with others of ours on top of it; `verified`: by which command."""
+    """The agent's change is on the branch; `head`: with others of ours on top of it; `verified`: by which command.
+
+    `on_theirs`: on top of what somebody pushed meanwhile, which the agent did not see.
+    """
 
     commit: str
     head: str
     summary: str = ""
     verified: str | None = None
+    on_theirs: bool = False
 
 
 @dataclass(frozen=True)
@@ -99,7 +103,7 @@ def put(
         commit = push_on(actual, actual)
     except push.LostRace as lost:
         return Foreign(lost.actual or "")
-    return Pushed(commit, commit)
+    return Pushed(commit, commit, on_theirs=True)
 
 
 def _is_clean(work: Work, project: Project, source: Checkout, changes: Changes, actual: str) -> bool:

@@ -127,7 +127,8 @@ def _fix(
             there = put(work, project, chain, source, made.changes, message(made.summary), run.id, may)
             if isinstance(there, Foreign):
                 return there
-            return replace(there, summary=made.summary, verified=made.verified)
+            verified = None if there.on_theirs else made.verified
+            return replace(there, summary=made.summary, verified=verified)
 
 
 def _must_be_wanted(work: Work, tx: Session) -> None:

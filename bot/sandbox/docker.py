@@ -115,13 +115,9 @@ class DockerSandbox:
             except NotFound as error:
                 raise NotThere(f"{path} is not there") from error
             for chunk in stream:
-                if (
-                    spool.tell() > self.limits.disk_mb * MIB
-                ):  # files of nothing but holes take no room in there
-                    spool.close()
-                    raise SandboxError(
-                        f"{path} has more than the {self.limits.disk_mb} MiB of disk that it may use"
-                    )
+                # a file of nothing but holes takes no room in there
+                if spool.tell() > self.limits.disk_mb * MIB:
+                    raise SandboxError(f"{path} holds more than the {self.limits.disk_mb} MiB that it may")
                 spool.write(chunk)
         spool.seek(0)
         return spool

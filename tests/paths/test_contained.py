@@ -14,7 +14,7 @@ import pytest
 from bot.agents import IssueBrief, Span, Task, run_fix, run_scan
 from bot.jobs.runner import Runner
 from bot.jobs.tools import Tools
-from bot.sandbox import engine
+from bot.sandbox import engine, push
 from bot.sandbox.changes import take
 from bot.sandbox.docker import DockerSandbox
 from bot.sandbox.template import Template, load_templates
@@ -81,6 +81,24 @@ def test_what_goes_wrong_twice_fails_with_what_it_said_and_pushes_nothing(house:
     assert f"After the change `{VERIFY}` ended with exit code 1" in chain.now["error"]
     assert "SyntaxError" in chain.now["error"]
     assert sorted(house.repository.git.refs()) == ["refs/heads/main"] and house.pulls() == []
+
+
+def test_what_lands_on_somebody_elses_commit_is_not_verified(
+    house: House, own: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own("echo 'x = 2' > repo/one.py; echo '{\"outcome\": \"done\"}' > result.json", VERIFY)
+    real = push.push
+
+    def late(*arguments: Any) -> None:
+        monkeypatch.setattr(push, "push", real)
+        house.mona.pushes(house.repository, {"notes.md": "x\n"}, "Notes", "work")
+        real(*arguments)
+
+    monkeypatch.setattr(push, "push", late)
+    chain = Chain(house, "One", branchName="work")
+    chain.start()
+    assert (chain.now["status"], chain.file("notes.md")) == ("completed", "x\n")
+    assert f"*Not verified*: `{VERIFY}`" in (chain.pull.body or "")
 
 
 def test_what_kills_its_container_fails_with_the_reason(house: House, own: Any) -> None:
