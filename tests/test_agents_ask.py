@@ -24,6 +24,7 @@ def total(parcels, discounts=[]):
 
 
 def price(parcel, table={}):
+    table.clear()
     left = parcel.load()
     print(f"price")
     return parcel

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 
 from bot.agents.keyless.around import caught_as, mentions
 from bot.agents.keyless.findings import Finding
+from bot.agents.keyless.functions import changes_default, only_called_in_place
 from bot.agents.keyless.places import is_aside, is_test
 from bot.agents.keyless.rules import Rule, rule_for
 from bot.agents.tree import Tree
@@ -27,11 +28,15 @@ def worth_it(findings: list[Finding], rules: dict[str, Rule], tree: Tree) -> lis
 def _wanted(one: Finding, rule: Rule | None, tree: Tree) -> bool:
     if rule is None or (is_test(one.path) and not rule.tests):
         return False
-    if is_aside(one.path) and rule.severity == "low" and not rule.tests:
+    if is_aside(one.path) and rule.severity != "critical" and not rule.tests:
         return False
     lines = tree.lines(one.path)
     if not 0 < one.line <= len(lines) or rule.meant(one.path, one.message, lines, one.line):
         return False
+    if one.rule == "B006":
+        return changes_default(lines, one.line, one.column)
+    if one.rule == "B023":
+        return not only_called_in_place(lines, one.line)
     return one.rule != "B904" or not _carries_its_cause(one, lines)
 
 
