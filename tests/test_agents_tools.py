@@ -100,6 +100,13 @@ def test_scripts_are_read_by_default(repo: Repo) -> None:
     assert "[noDebugger](https://biomejs.dev/linter/rules/no-debugger/)" in issue.description
 
 
+def test_who_runs_zizmor_is_not_told_what_it_says(repo: Repo) -> None:
+    repo.write(
+        ".pre-commit-config.yaml", "repos:\n  - repo: https://github.com/zizmorcore/zizmor-pre-commit\n"
+    )
+    assert repo.rules("only workflows") == []
+
+
 def test_a_tool_is_said_only_where_it_has_files(repo: Repo) -> None:
     summary = repo.scan("only in web/ and shop").summary
     assert "zizmor" not in summary

@@ -25,7 +25,7 @@ TESTS = re.compile(
     r"|(^|/)(test_[^/]*|[^/]*_test|conftest|tests?|[^/]+\.(test|spec))\.\w+$"
 )
 ASIDE = re.compile(
-    r"(^|/)(docs?|examples?|samples?|demos?|benchmarks?|tutorials?)/|(^|/)(setup|noxfile)\.py$"
+    r"(^|/)(docs?|examples?|samples?|demos?|bench(marks?)?|tutorials?)/|(^|/)(setup|noxfile)\.py$"
 )
 
 

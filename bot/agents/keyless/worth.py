@@ -15,6 +15,8 @@ from bot.agents.tree import Tree
 
 # when as many files of one folder lack the same name, it is given them from outside
 INJECTED = 5
+# of pre-commit
+HOOKS = ".pre-commit-config.yaml"
 IMPORT = re.compile(r"^\s*from\s+(\.*[\w.]*)\s+import\s+(\([^)]*\)|[^\n]*)", re.MULTILINE)
 IMPORTED = re.compile(r"`(?:.* as )?(?:[\w.]*\.)?(\w+)` imported but unused")
 
@@ -22,7 +24,7 @@ IMPORTED = re.compile(r"`(?:.* as )?(?:[\w.]*\.)?(\w+)` imported but unused")
 def worth_it(findings: list[Finding], rules: dict[str, Rule], tree: Tree) -> list[Finding]:
     """The findings that are worth an issue, in file order."""
     kept = [one for one in sorted(set(findings)) if _wanted(one, rule_for(rules, one.rule), tree)]
-    return _without_handed_on(_without_injected(kept), tree)
+    return _without_audited(_without_handed_on(_without_injected(kept), tree), tree)
 
 
 def _wanted(one: Finding, rule: Rule | None, tree: Tree) -> bool:
@@ -56,6 +58,15 @@ def _without_injected(findings: list[Finding]) -> list[Finding]:
         for one in findings
         if one.rule != "F821" or count[one.path.rpartition("/")[0], one.message] < INJECTED
     ]
+
+
+def _without_audited(findings: list[Finding], tree: Tree) -> list[Finding]:
+    """Without what zizmor says where the repository runs zizmor itself: its people have seen it, and decided."""
+    if not any(one.tool == "zizmor" for one in findings):
+        return findings
+    workflows = [path for path in tree.sizes if path.startswith(".github/workflows/")]
+    runs_it = any("zizmor" in line for path in [*workflows, HOOKS] for line in tree.lines(path))
+    return [one for one in findings if one.tool != "zizmor" or not runs_it]
 
 
 def _without_handed_on(findings: list[Finding], tree: Tree) -> list[Finding]:
