@@ -11,6 +11,9 @@ CHANGES = frozenset(
         *("setdefault", "sort", "update"),
     )
 )
+CALLS_AT_ONCE = frozenset(
+    ("all", "any", "filter", "groupby", "map", "max", "min", "next", "reduce", "sort", "sorted", "sub", "sum")
+)
 Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 
 
@@ -29,8 +32,8 @@ def changes_default(lines: Sequence[str], line: int, column: int) -> bool:
     return True
 
 
-def only_called_in_place(lines: Sequence[str], line: int) -> bool:
-    """Whether the function that holds the line has a name which is only ever called, never handed on."""
+def used_in_place(lines: Sequence[str], line: int) -> bool:
+    """Whether the function that holds the line is only called, or given to what calls it at once."""
     tree = _parsed(lines)
     holding = [
         one
@@ -38,11 +41,17 @@ def only_called_in_place(lines: Sequence[str], line: int) -> bool:
         if isinstance(one, Function) and one.lineno <= line <= (one.end_lineno or line)
     ]
     innermost = max(holding, key=lambda one: one.lineno, default=None)
-    if tree is None or innermost is None or isinstance(innermost, ast.Lambda):
+    if tree is None or innermost is None:
         return False
-    called = {id(one.func) for one in ast.walk(tree) if isinstance(one, ast.Call)}
+    calls = [one for one in ast.walk(tree) if isinstance(one, ast.Call)]
+    at_once = {id(one.func) for one in calls}
+    for one in calls:
+        if _name(one.func).lstrip(".") in CALLS_AT_ONCE:
+            at_once |= {id(given) for given in (*one.args, *(keyword.value for keyword in one.keywords))}
+    if isinstance(innermost, ast.Lambda):
+        return id(innermost) in at_once
     named = [one for one in ast.walk(tree) if isinstance(one, ast.Name) and one.id == innermost.name]
-    return not innermost.decorator_list and all(id(one) in called for one in named)
+    return not innermost.decorator_list and all(id(one) in at_once for one in named)
 
 
 def _parsed(lines: Sequence[str]) -> ast.Module | None:

@@ -8,13 +8,16 @@ from collections.abc import Iterable, Sequence
 
 from bot.agents.keyless.around import caught_as, mentions
 from bot.agents.keyless.findings import Finding
-from bot.agents.keyless.functions import changes_default, only_called_in_place
+from bot.agents.keyless.functions import changes_default, used_in_place
 from bot.agents.keyless.places import is_aside, is_test
 from bot.agents.keyless.rules import Rule, rule_for
 from bot.agents.tree import Tree
 
-# when as many files of one folder lack the same name, it is given them from outside
+# when as many files of one folder lack the same name, or one file as many names, they are given from outside
 INJECTED = 5
+# a file without these that imports from its own package is there to hand names on
+DEFINES = re.compile(r"\s*(async\s+def|def|class)\s|if __name__ ==")
+OWN_INPUT = re.compile(r"^(?!.*(head_ref|github\.event\.(?!inputs))).*\binputs\.")
 # of pre-commit
 HOOKS = ".pre-commit-config.yaml"
 IMPORT = re.compile(r"^\s*from\s+(\.*[\w.]*)\s+import\s+(\([^)]*\)|[^\n]*)", re.MULTILINE)
@@ -35,10 +38,12 @@ def _wanted(one: Finding, rule: Rule | None, tree: Tree) -> bool:
     lines = tree.lines(one.path)
     if not 0 < one.line <= len(lines) or rule.meant(one.path, one.message, lines, one.line):
         return False
+    if one.rule == "template-injection" and one.path.startswith(".github/workflows/"):
+        return not OWN_INPUT.search(lines[one.line - 1])
     if one.rule == "B006":
         return changes_default(lines, one.line, one.column)
     if one.rule == "B023":
-        return not only_called_in_place(lines, one.line)
+        return not used_in_place(lines, one.line)
     return one.rule != "B904" or not _carries_its_cause(one, lines)
 
 
@@ -50,13 +55,15 @@ def _carries_its_cause(one: Finding, lines: Sequence[str]) -> bool:
 
 
 def _without_injected(findings: list[Finding]) -> list[Finding]:
-    """Without undefined names that a whole folder of files is given by whoever executes them."""
+    """Without undefined names that a file or a whole folder is given by whoever executes it."""
     lacking = {(one.path, one.message) for one in findings if one.rule == "F821"}
     count = Counter((path.rpartition("/")[0], message) for path, message in lacking)
+    names = Counter(path for path, _ in lacking)
     return [
         one
         for one in findings
-        if one.rule != "F821" or count[one.path.rpartition("/")[0], one.message] < INJECTED
+        if one.rule != "F821"
+        or max(count[one.path.rpartition("/")[0], one.message], names[one.path]) < INJECTED
     ]
 
 
@@ -70,14 +77,29 @@ def _without_audited(findings: list[Finding], tree: Tree) -> list[Finding]:
 
 
 def _without_handed_on(findings: list[Finding], tree: Tree) -> list[Finding]:
-    """Without unused imports that other files of the repository import from there."""
+    """Without unused imports that other files of the repository import from there, or all that a file is for."""
     unused = {
         one: match[1] for one in findings if one.rule == "F401" and (match := IMPORTED.match(one.message))
     }
     if not unused:
         return findings
     taken = _taken(tree, {_module(one.path) for one in unused})
-    return [one for one in findings if (_module(one.path), unused.get(one, "")) not in taken]
+    handing_on = {
+        one.path
+        for one in unused
+        if _own_name(one, tree) and not any(DEFINES.match(line) for line in tree.lines(one.path))
+    }
+    return [
+        one
+        for one in findings
+        if one not in unused or (one.path not in handing_on and (_module(one.path), unused[one]) not in taken)
+    ]
+
+
+def _own_name(one: Finding, tree: Tree) -> bool:
+    """Whether an unused import is of something in this repository."""
+    package = one.message.lstrip("`").partition(".")[0]
+    return not package or any(f"{top}{package}/__init__.py" in tree for top in ("", "src/"))
 
 
 def _taken(tree: Tree, modules: Iterable[str]) -> set[tuple[str, str]]:
