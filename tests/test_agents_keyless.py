@@ -302,6 +302,7 @@ def test_what_is_meant_is_not_filed_for_who_asks_for_it_either(repo: Repo, promp
             "def f(error):\n    try:\n        print()\n    except OSError:\n        raise ValueError(error)\n",
         ),
         ("S324", "import hashlib\n\n\ndef f(x):\n    return hashlib.sha1(x)\n"),
+        ("B023", "def f(all, on):\n    for x in all:\n        on.append(lambda: x)\n"),
         (
             "LOG014",
             "import logging\n\n\ndef greet():\n    logging.getLogger().info('hello', exc_info=True)\n",

@@ -11,8 +11,23 @@ CHANGES = frozenset(
         *("setdefault", "sort", "update"),
     )
 )
-CALLS_AT_ONCE = frozenset(
-    ("all", "any", "filter", "groupby", "map", "max", "min", "next", "reduce", "sort", "sorted", "sub", "sum")
+KEEPERS = frozenset(
+    (
+        *("Process", "Thread", "Timer", "addCleanup", "add_callback", "add_done_callback", "after", "append"),
+        *(
+            "apply_async",
+            "bind",
+            "call_later",
+            "call_soon",
+            "connect",
+            "defer",
+            "insert",
+            "on",
+            "put",
+            "register",
+        ),
+        *("schedule", "setdefault", "spawn", "start_soon", "submit", "subscribe"),
+    )
 )
 Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 
@@ -32,8 +47,8 @@ def changes_default(lines: Sequence[str], line: int, column: int) -> bool:
     return True
 
 
-def used_in_place(lines: Sequence[str], line: int) -> bool:
-    """Whether the function that holds the line is only called, or given to what calls it at once."""
+def kept_for_later(lines: Sequence[str], line: int) -> bool:
+    """Whether the function that holds the line is put somewhere, or given to what calls it later."""
     tree = _parsed(lines)
     holding = [
         one
@@ -43,15 +58,21 @@ def used_in_place(lines: Sequence[str], line: int) -> bool:
     innermost = max(holding, key=lambda one: one.lineno, default=None)
     if tree is None or innermost is None:
         return False
-    calls = [one for one in ast.walk(tree) if isinstance(one, ast.Call)]
-    at_once = {id(one.func) for one in calls}
-    for one in calls:
-        if _name(one.func).lstrip(".") in CALLS_AT_ONCE:
-            at_once |= {id(given) for given in (*one.args, *(keyword.value for keyword in one.keywords))}
+    kept = {id(value) for one in ast.walk(tree) for value in _kept(one)}
     if isinstance(innermost, ast.Lambda):
-        return id(innermost) in at_once
-    named = [one for one in ast.walk(tree) if isinstance(one, ast.Name) and one.id == innermost.name]
-    return not innermost.decorator_list and all(id(one) in at_once for one in named)
+        return id(innermost) in kept
+    return any(
+        isinstance(one, ast.Name) and one.id == innermost.name and id(one) in kept for one in ast.walk(tree)
+    )
+
+
+def _kept(node: ast.AST) -> list[ast.expr]:
+    match node:
+        case ast.Call(func=function) if _name(function).lstrip(".") in KEEPERS:
+            return [*node.args, *(keyword.value for keyword in node.keywords)]
+        case ast.Assign(targets=[ast.Attribute() | ast.Subscript()], value=value):
+            return [value]
+    return []
 
 
 def _parsed(lines: Sequence[str]) -> ast.Module | None:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 
 from bot.agents.keyless.around import caught_as, mentions
 from bot.agents.keyless.findings import Finding
-from bot.agents.keyless.functions import changes_default, used_in_place
+from bot.agents.keyless.functions import changes_default, kept_for_later
 from bot.agents.keyless.places import is_aside, is_test
 from bot.agents.keyless.rules import Rule, rule_for
 from bot.agents.tree import Tree
@@ -43,7 +43,7 @@ def _wanted(one: Finding, rule: Rule | None, tree: Tree) -> bool:
     if one.rule == "B006":
         return changes_default(lines, one.line, one.column)
     if one.rule == "B023":
-        return not used_in_place(lines, one.line)
+        return kept_for_later(lines, one.line)
     return one.rule != "B904" or not _carries_its_cause(one, lines)
 
 

@@ -16,8 +16,10 @@ from bot.agents.tree import Tree
 SCRIPT = re.compile(r"\.([cm]?[jt]s|[jt]sx)$")
 # declarations without code, and bundles by their usual names
 NOT_ONE = re.compile(r"\.d\.[cm]?ts$|[.-](min|bundle|umd|prod)\.\w+$")
-# a line that nobody typed, or what bundlers and compilers leave behind
-MADE = re.compile(r"[^\n]{1500}|^//# sourceMappingURL=|@babel/helpers|__webpack_require__", re.MULTILINE)
+# a line that nobody typed, what bundlers and compilers leave behind, and translations of Qt, which are `.ts`, too
+MADE = re.compile(
+    r"\A\s*<|[^\n]{1500}|^//# sourceMappingURL=|@babel/helpers|__webpack_require__", re.MULTILINE
+)
 # its fixes that keep the meaning, as `biome explain` says
 SAFE = (
     "noBlankTarget",
