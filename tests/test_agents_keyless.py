@@ -216,9 +216,9 @@ def test_paths_narrow_the_scan(repo: Repo) -> None:
 
 
 def test_shell_scripts_by_name_and_by_first_line(repo: Repo) -> None:
-    repo.write("bin/deploy", "#!/usr/bin/env bash\ncd $1\necho done\n")
-    repo.write("bin/data", "cd $1\n")
-    repo.write("lib.sh", "#!/bin/sh\ncd /x\necho done\n")
+    repo.write("bin/deploy", "#!/usr/bin/env bash\ncd $1\nrm x\n")
+    repo.write("bin/data", "cd $1\nrm x\n")
+    repo.write("lib.sh", "#!/bin/sh\ncd /x\nrm x\n")
     places = [
         place.path for issue in repo.scan().issues if issue.rule == "SC2164" for place in issue.locations
     ]
@@ -351,7 +351,7 @@ def test_names_given_from_outside_are_no_bug(repo: Repo) -> None:
     for number in range(5):
         repo.write(f"cases/{number}.py", "request = uri('/')\n")
     assert repo.rules() == []
-    repo.write("shop/cart.py", "request = uri('/')\n")
+    repo.write("shop/cart.py", "request = url('/')\n")
     assert repo.rules() == ["F821"]
 
 
@@ -392,7 +392,7 @@ def test_a_link_out_of_the_tree_is_not_read(repo: Repo, tmp_path: Path) -> None:
 def test_names_of_files_are_no_options(repo: Repo) -> None:
     repo.write("shop/cart.py", "")
     repo.write("--fix.py", BAD)
-    repo.write("-e SC2164.sh", "#!/bin/sh\ncd /x\necho\n")
+    repo.write("-e SC2164.sh", "#!/bin/sh\ncd /x\nrm x\n")
     repo.write("@list.py", BAD)
     places = {place.path for issue in repo.scan().issues for place in issue.locations}
     assert places == {"--fix.py", "-e SC2164.sh", "@list.py"}

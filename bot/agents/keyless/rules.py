@@ -22,8 +22,8 @@ SEVERITIES = {"low": 1, "medium": 2, "high": 3, "critical": 4}
 class Rule(Wire):
     """A rule of a tool. `code` ending in `*` takes all of that beginning, with the tool's own name as title.
 
-    `tests`: findings in tests count too, and those in documents and build
-    scripts, where else only critical ones do. `names`: the tool's message says which of several things on the
+    `tests`: findings in tests count too; `aside`: and in documents,
+    examples and build scripts, where else none do. `names`: the tool's message says which of several things on the
     line is meant, so it is shown with the line. `by_default`: false for what is looked for only when the prompt
     asks for its category and no other. The patterns `unless_*` are findings that experience says are
     meant: searched in the path, in the tool's message with the line below it, in the line of the place, in
@@ -39,6 +39,7 @@ class Rule(Wire):
     confidence: Level = "high"
     category: Category = "bugs"
     tests: bool = False
+    aside: bool = False
     names: bool = False
     by_default: bool = True
     unless_path: str | None = None

@@ -9,12 +9,12 @@ from collections.abc import Iterable, Sequence
 from bot.agents.keyless.around import caught_as, mentions
 from bot.agents.keyless.findings import Finding
 from bot.agents.keyless.functions import changes_default, kept_for_later
-from bot.agents.keyless.places import is_aside, is_test
+from bot.agents.keyless.places import is_aside, is_sample, is_test
 from bot.agents.keyless.rules import Rule, rule_for
 from bot.agents.tree import Tree
 
-# when as many files of one folder lack the same name, or one file as many names, they are given from outside
-INJECTED = 5
+# when as many files lack the same name, or one file as many names, they are given from outside
+FILES, NAMES = 2, 5
 # a file without these that imports from its own package is there to hand names on
 DEFINES = re.compile(r"\s*(async\s+def|def|class)\s|if __name__ ==")
 OWN_INPUT = re.compile(r"^(?!.*(head_ref|github\.event\.(?!inputs))).*\binputs\.")
@@ -31,9 +31,9 @@ def worth_it(findings: list[Finding], rules: dict[str, Rule], tree: Tree) -> lis
 
 
 def _wanted(one: Finding, rule: Rule | None, tree: Tree) -> bool:
-    if rule is None or (is_test(one.path) and not rule.tests):
+    if rule is None or (is_test(one.path) and not rule.tests) or is_sample(one.path):
         return False
-    if is_aside(one.path) and rule.severity != "critical" and not rule.tests:
+    if is_aside(one.path) and not rule.aside:
         return False
     lines = tree.lines(one.path)
     if not 0 < one.line <= len(lines) or rule.meant(one.path, one.message, lines, one.line):
@@ -55,15 +55,14 @@ def _carries_its_cause(one: Finding, lines: Sequence[str]) -> bool:
 
 
 def _without_injected(findings: list[Finding]) -> list[Finding]:
-    """Without undefined names that a file or a whole folder is given by whoever executes it."""
+    """Without undefined names that files are given by whoever executes them."""
     lacking = {(one.path, one.message) for one in findings if one.rule == "F821"}
-    count = Counter((path.rpartition("/")[0], message) for path, message in lacking)
+    files = Counter(message for _, message in lacking)
     names = Counter(path for path, _ in lacking)
     return [
         one
         for one in findings
-        if one.rule != "F821"
-        or max(count[one.path.rpartition("/")[0], one.message], names[one.path]) < INJECTED
+        if one.rule != "F821" or (files[one.message] < FILES and names[one.path] < NAMES)
     ]
 
 

@@ -18,7 +18,7 @@ SCRIPT = re.compile(r"\.([cm]?[jt]s|[jt]sx)$")
 NOT_ONE = re.compile(r"\.d\.[cm]?ts$|[.-](min|bundle|umd|prod)\.\w+$")
 # a line that nobody typed, what bundlers and compilers leave behind, and translations of Qt, which are `.ts`, too
 MADE = re.compile(
-    r"\A\s*<|[^\n]{1500}|^//# sourceMappingURL=|@babel/helpers|__webpack_require__", re.MULTILINE
+    r"\A\s*<|[^\n]{1500}|^//# sourceMappingURL=|@babel/helpers|__webpack_require__|webpackChunk", re.MULTILINE
 )
 # its fixes that keep the meaning, as `biome explain` says
 SAFE = (
