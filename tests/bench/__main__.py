@@ -10,6 +10,7 @@ from tests.bench.figures import table
 from tests.bench.mirror import mirror
 from tests.bench.rest import rest
 from tests.bench.scale import scale
+from tests.bench.scan import scan
 from tests.bench.startup import startup
 from tests.bench.webhooks import webhooks
 
@@ -18,6 +19,7 @@ PARTS = {
     "from REST to GitHub": mirror,
     "from a command to its sign": commands,
     "a chain of work": chains,
+    "a scan, in turns with its analyzers": scan,
     "webhooks, in turns with a bare view": webhooks,
     "REST, in turns with bare views": rest,
     "a million issues, in turns with a thousand": scale,
