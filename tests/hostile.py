@@ -20,6 +20,9 @@ def works(act: Callable[[], object]) -> bool:
 
 
 def reached() -> Iterator[str]:
+    abstract = socket.socket(socket.AF_UNIX)
+    if works(lambda: abstract.connect(f"\0{asked['abstract']}")):
+        yield "a socket of the host without a file"
     for host in [*asked["hosts"], "169.254.169.254", "8.8.8.8"]:
         for port in (asked["port"], 80, 6379, 5432, 2375):
             if works(lambda host=host, port=port: socket.create_connection((host, port), 0.2)):
@@ -36,6 +39,14 @@ def written() -> Iterator[str]:
                  "/sys/fs/cgroup/x", "/proc/1/mem", "/.dockerenv", "/var/x"):  # fmt: skip
         if works(lambda path=path: open(path, "a").write("x")):
             yield path
+
+
+def places() -> Iterator[str]:
+    """Folders, wherever they are, in which a file can be made."""
+    for folder, folders, _ in os.walk("/"):
+        folders[:] = [name for name in folders if f"{folder}{name}" not in ("/proc", "/askfirst", "/tmp")]
+        if os.access(folder, os.W_OK):
+            yield folder
 
 
 def calls() -> Iterator[str]:
@@ -55,6 +66,7 @@ print(
         {
             "reached": list(reached()),
             "written": list(written()),
+            "places": sorted(places()),
             "sockets": [
                 path for path in ("/var/run/docker.sock", "/run/docker.sock") if os.path.exists(path)
             ],

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tarfile
 import threading
+import time
 from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
@@ -32,7 +33,7 @@ SMALL = Limits(timeout_ms=60_000, memory_mb=256, file_mb=8, disk_mb=32, pids=64,
 
 def ours(client: sdk.DockerClient, pid: int | None = None) -> list[str]:
     """What of this process, or that one, is on the engine: containers and volumes."""
-    only = {"label": f"{engine.OWNER}={socket.gethostname()}:{pid or os.getpid()}"}
+    only = {"label": f"{engine.OWNER}={engine.owner(pid or os.getpid())}"}
     volumes = client.api.volumes(filters=only)["Volumes"] or []
     return [each["Id"] for each in client.api.containers(all=True, filters=only)] + [
         each["Name"] for each in volumes
@@ -59,16 +60,20 @@ def box(client: sdk.DockerClient, container_template: Template) -> Iterator[Dock
 
 
 def test_it_reaches_nothing_and_gains_nothing(box: DockerSandbox) -> None:
-    with socket.socket() as here:
+    with socket.socket() as here, socket.socket(socket.AF_UNIX) as abstract:
         here.bind(("0.0.0.0", 0))
         here.listen()
+        abstract.bind(b"")  # Linux finds a name
+        abstract.listen()
         addresses = {"127.0.0.1", "172.17.0.1", socket.gethostbyname(socket.gethostname())}
-        asked = json.dumps({"port": here.getsockname()[1], "hosts": sorted(addresses)})
+        name = abstract.getsockname()[1:].decode()
+        asked = json.dumps({"port": here.getsockname()[1], "hosts": sorted(addresses), "abstract": name})
         ended = box.run(["python3", "hostile.py", asked])
     assert ended.exit_code == 0, ended.log
     assert json.loads(ended.log) == {
         "reached": [],
         "written": [],
+        "places": ["/dev/mqueue", "/dev/shm"],
         "sockets": [],
         "gained": [],
         "capabilities": ["0" * 16] * 4,
@@ -86,24 +91,26 @@ def test_its_own_files_are_its_own(box: DockerSandbox) -> None:
 
 def test_a_fork_bomb_is_contained(box: DockerSandbox) -> None:
     bomb = "import os, time\nwhile True:\n    if os.fork() == 0: time.sleep(99)"
-    assert "Resource temporarily unavailable" in box.run(["python3", "-c", bomb]).log
+    ended = box.run(["python3", "-c", bomb])
+    assert ended.exit_code == 1 and "It wanted more processes than its limit (pids)." in ended.log
     assert box.run(["sh", "-c", "set -- /proc/[0-9]*; echo $#"]).log in ("4", "5"), "nothing of it is left"
 
 
 def test_a_memory_bomb_is_named(box: DockerSandbox) -> None:
     with pytest.raises(SandboxError, match="more than the 256 MiB of memory"):
         box.run(["python3", "-c", "x = b'x' * 2**30"])
-    assert box.run(["echo", "still here"]).log == "still here"
+    child = box.run(["sh", "-c", "python3 -c \"x = b'x' * 2**30\" || exit 3"])
+    assert child.exit_code == 3 and child.log.endswith("It wanted more memory than its limit (memory_mb).")
+    assert box.run(["sh", "-c", "echo still here; exit 3"]).log == "still here"
 
 
 def test_a_disk_is_filled_only_so_far(box: DockerSandbox) -> None:
-    fill = (
-        'for n in 1 2 3 4 5 6 7; do head -c 7000000 /dev/zero > "$1/fill$n" || break; done; rm -f "$1"/fill*'
-    )
-    for folder in (".", "/tmp"):
-        assert "No space left" in box.run(["sh", "-c", fill, "sh", folder]).log
+    for folder in ("/askfirst", "/tmp"):
+        fill = f"for n in 1 2 3 4 5 6 7; do head -c 7000000 /dev/zero > {folder}/fill$n || exit 1; done"
+        assert box.run(["sh", "-c", fill]).log.endswith(f"{folder} is full: its limit is disk_mb.")
+        box.run(["sh", "-c", f"rm {folder}/fill*"])
     ended = box.run(["sh", "-c", "head -c 9000000 /dev/zero > big; wc -c < big; rm big"])
-    assert int(ended.log.splitlines()[-1]) == 8 * 2**20
+    assert str(8 * 2**20) in ended.log.splitlines()
 
 
 def test_time_is_up_for_all_that_it_started(box: DockerSandbox) -> None:
@@ -130,6 +137,13 @@ def test_links_and_oddities_bring_nothing_of_ours_out(box: DockerSandbox, tmp_pa
     with pytest.raises(Refused):
         take(box.get("repo"), tmp_path)
     box.run(["sh", "-c", "rm repo && mv old repo && rm repo/pipe result.json"])
+
+
+def test_holes_are_no_way_to_fill_our_disk(box: DockerSandbox) -> None:
+    holes = "import os; os.mkdir('holes'); [open(f'holes/{n}', 'w').truncate(2**23) for n in range(5)]"
+    assert box.run(["python3", "-c", holes]).exit_code == 0
+    with pytest.raises(SandboxError, match="more than the 32 MiB of disk"):
+        box.get("holes")
 
 
 @pytest.mark.parametrize("name", ["../out", "/etc/out", "repo/../../out"])
@@ -181,6 +195,21 @@ def test_what_a_killed_worker_left_is_swept(client: sdk.DockerClient, container_
     worker.communicate()
     engine.sweep(client)
     warm.until(lambda: not ours(client, worker.pid))
+
+
+def test_what_another_machine_uses_is_left_until_its_time_is_over(
+    client: sdk.DockerClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    foreign = {engine.OWNER: "elsewhere:1", engine.UNTIL: str(int(time.time()))}
+    volume = client.volumes.create(labels=foreign)
+    try:
+        engine.sweep(client)
+        assert client.volumes.list(filters={"name": volume.name}) == [volume]
+        monkeypatch.setattr(engine, "LATE", -1)
+        engine.sweep(client)
+        assert client.volumes.list(filters={"name": volume.name}) == []
+    finally:
+        engine.remove_volume(client, volume.name)
 
 
 def test_without_an_engine_only_what_is_trusted_runs(

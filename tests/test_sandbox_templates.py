@@ -27,6 +27,7 @@ def test_the_shipped_ones(tmp_path: Path) -> None:
     templates = load_templates(tmp_path)
     assert {name: (one.agent, one.trusted, one.kinds) for name, one in templates.items()} == {
         "base": ("keyless", True, ("scan", "ask", "fix")),
+        "model": ("model", False, ("scan", "ask", "fix")),
         "scripted": ("program", True, ("scan", "ask", "fix")),
     }
     assert all(one.description for one in templates.values())

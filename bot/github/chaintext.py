@@ -187,7 +187,7 @@ def _verification(chain: Chain) -> str:
     if chain.verified:
         return f"Verified with {code(cut(chain.verified, SHORT))}."
     why = (
-        f"{code(cut(chain.verify, SHORT))} runs only in a container, and this server has none"
+        f"{code(cut(chain.verify, SHORT))} runs only in a container, and did not run for every change here"
         if chain.verify
         else "I did not run the project's own tests"
     )

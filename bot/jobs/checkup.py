@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
+from importlib.metadata import version
 
 from sqlalchemy.orm import Session
 
@@ -25,7 +26,7 @@ COMMANDS = {"jobs": "worker", "agents": "agents"}
 def findings(config: Config, db: Database) -> list[str]:
     """A sentence or two for each thing that needs somebody, with what to do; none where all is well."""
     with db.read() as tx:
-        return [*doctor.findings(tx), *_late(tx, config), *_unbuilt(config), *_model(config)]
+        return [*doctor.findings(tx), *_late(tx, config), *_images(config), *_model(config)]
 
 
 def _late(tx: Session, config: Config) -> Iterator[str]:
@@ -46,8 +47,8 @@ def _idle(config: Config) -> str:
     return "see that `askfirst relay` is running, or start more workers."
 
 
-def _unbuilt(config: Config) -> Iterator[str]:
-    """Templates that wait for their image, though there is an engine."""
+def _images(config: Config) -> Iterator[str]:
+    """Templates whose image is missing or old, though there is an engine."""
     from bot.sandbox import engine
 
     client = engine.connect() if config.sandbox != "process" else None
@@ -56,12 +57,18 @@ def _unbuilt(config: Config) -> Iterator[str]:
             yield "SANDBOX is docker, and no container engine answers: start Docker, or set DOCKER_HOST."
         return
     for template in load_templates(config.askfirst_home).values():
-        if template.image == template.own_image and not engine.has_image(client, template.image):
-            until = (
-                "runs outside a container" if template.trusted and config.sandbox == "auto" else "cannot run"
-            )
-            build = f"`askfirst template build {template.name}`"
+        if template.image != template.own_image:
+            continue
+        made, build = (
+            engine.image_labels(client, template.image),
+            f"`askfirst template build {template.name}`",
+        )
+        if made is None:
+            trusted = template.trusted and config.sandbox == "auto"
+            until = "runs outside a container" if trusted else "cannot run"
             yield f"Template {template.name} {until} until its image is made: {build}."
+        elif (by := made.get(engine.VERSION)) not in (None, version("askfirst")):
+            yield f"The image of template {template.name} was made by Askfirst {by}: {build} makes it anew."
 
 
 def _model(config: Config) -> Iterator[str]:

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import socket
-import tarfile
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
 from contextlib import suppress
-from pathlib import PurePosixPath
+from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Self, cast
 
@@ -19,8 +17,9 @@ from docker.types import Ulimit
 from docker.utils.socket import frames_iter
 
 from bot.sandbox.base import Finished, Limits, NotThere, OnLine, SandboxError, TimedOut
-from bot.sandbox.engine import answers, labels, remove_container, remove_volume, sweep
+from bot.sandbox.engine import LATE, answers, labels, remove_container, remove_volume, sweep
 from bot.sandbox.output import Output
+from bot.sandbox.owned import owned_by
 from bot.sandbox.template import Template
 
 ROOT = "/askfirst"
@@ -30,10 +29,10 @@ MIB = 1024 * 1024
 CHUNK = 256 * 1024
 SPOOLED = 4 * MIB
 KILLED, TIMED_OUT = 137, 124
+CPU_PERIOD = 100_000  # microseconds
 GRACE = 10.0  # seconds after which the whole container is killed, should the command's own end not come
 
-# ends the command after its time, then everything that it left behind
-COMMAND = 'timeout -k 1 "$0" "$@"; code=$?; kill -9 -1 2>/dev/null; exit $code'
+COMMAND = Path(__file__).with_name("command.sh").read_text()
 
 ENVIRONMENT = {
     "PATH": "/usr/local/bin:/usr/bin:/bin",
@@ -69,7 +68,8 @@ class DockerSandbox:
             sweep(client)
             try:
                 self._volume = self._make_volume()
-                self._container = self._make_container(["sleep", "infinity"])
+                # should nobody be left to remove it, at least its memory is given back
+                self._container = self._make_container(["sleep", f"{seconds + LATE:.0f}"])
                 self._api.start(self._container)
                 self._filler = self._make_container(["true"])
             except BaseException:
@@ -79,7 +79,7 @@ class DockerSandbox:
     def put(self, tar: BinaryIO) -> None:
         with answers():
             self._must_be_open()
-            self._api.put_archive(self._filler, ROOT, _ours(tar))
+            self._api.put_archive(self._filler, ROOT, owned_by(USER, tar))
 
     def run(
         self, command: list[str], timeout: float | None = None, on_line: OnLine | None = None
@@ -115,6 +115,13 @@ class DockerSandbox:
             except NotFound as error:
                 raise NotThere(f"{path} is not there") from error
             for chunk in stream:
+                if (
+                    spool.tell() > self.limits.disk_mb * MIB
+                ):  # files of nothing but holes take no room in there
+                    spool.close()
+                    raise SandboxError(
+                        f"{path} has more than the {self.limits.disk_mb} MiB of disk that it may use"
+                    )
                 spool.write(chunk)
         spool.seek(0)
         return spool
@@ -164,7 +171,8 @@ class DockerSandbox:
             pids_limit=limits.pids,
             mem_limit=memory,
             memswap_limit=memory,
-            nano_cpus=limits.cpu_count * 10**9,
+            cpu_period=CPU_PERIOD,
+            cpu_quota=limits.cpu_count * CPU_PERIOD,  # also where the engine has fewer cores than that
             ulimits=[
                 Ulimit(name="fsize", soft=limits.file_mb * MIB, hard=limits.file_mb * MIB),
                 Ulimit(name="core", soft=0, hard=0),
@@ -215,38 +223,3 @@ class DockerSandbox:
             filters={"container": self._container, "event": "oom"},
         )  # fmt: skip
         return any(True for _ in events)
-
-
-def _ours(tar: BinaryIO) -> Iterator[bytes]:
-    """The same tar, with all in it owned by the sandbox's user, and all folders; SandboxError for a place outside."""
-    folders = {PurePosixPath(".")}
-    with tarfile.open(fileobj=tar, mode="r|") as members:
-        for member in members:
-            path = PurePosixPath(member.name)
-            if path.is_absolute() or ".." in path.parts:
-                raise SandboxError(f"{member.name}: would leave the sandbox")
-            if not (member.isreg() or member.isdir() or member.issym()):
-                raise SandboxError(f"{member.name}: neither file, folder nor link")
-            for above in reversed(path.parents):
-                if above not in folders:
-                    folders.add(above)
-                    yield _header(_folder(str(above)))
-            folders |= {path} if member.isdir() else set()
-            yield _header(member)
-            if (source := members.extractfile(member) if member.isreg() else None) is not None:
-                while chunk := source.read(CHUNK):
-                    yield chunk
-                yield bytes(-member.size % tarfile.BLOCKSIZE)
-    yield bytes(2 * tarfile.BLOCKSIZE)
-
-
-def _header(member: tarfile.TarInfo) -> bytes:
-    member.uid = member.gid = USER
-    member.uname = member.gname = ""
-    return member.tobuf(errors="surrogateescape")
-
-
-def _folder(name: str) -> tarfile.TarInfo:
-    member = tarfile.TarInfo(name)
-    member.type, member.mode = tarfile.DIRTYPE, 0o755
-    return member

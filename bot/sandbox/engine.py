@@ -7,6 +7,8 @@ import socket
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
 
 import docker
 from docker.errors import APIError, DockerException, ImageNotFound
@@ -17,6 +19,10 @@ from bot.sandbox.scratch import alive
 
 TIMEOUT = 60  # seconds for one answer of the engine
 OWNER, UNTIL = "askfirst.owner", "askfirst.until"
+TEMPLATE, VERSION = (
+    "askfirst.template",
+    "askfirst.version",
+)  # of an image: what for, and by which of us it was made
 LATE = 60  # seconds after its time at which a sandbox is anybody's to remove
 _PATIENCE = 5  # seconds for an engine to say that it is there
 
@@ -34,12 +40,17 @@ def connect() -> docker.DockerClient | None:
 
 def has_image(client: docker.DockerClient, image: str) -> bool:
     """Whether the engine has it; nothing is ever fetched."""
+    return image_labels(client, image) is not None
+
+
+def image_labels(client: docker.DockerClient, image: str) -> dict[str, str] | None:
+    """What is written on an image; None where the engine does not have it."""
     with answers():
         try:
-            client.images.get(image)
+            labels: dict[str, str] = client.images.get(image).labels
         except ImageNotFound:
-            return False
-        return True
+            return None
+        return labels
 
 
 @contextmanager
@@ -50,16 +61,31 @@ def answers() -> Iterator[None]:
     except APIError as error:
         raise SandboxError(f"the container engine refused: {error.explanation or error}") from error
     except (DockerException, RequestException) as error:
-        raise SandboxError(f"the container engine does not answer: {error}") from error
+        raise SandboxError(f"the container engine does not answer ({type(error).__name__})") from error
 
 
 def labels(seconds: float) -> dict[str, str]:
     """Who made it, and until when it may be needed."""
-    return {OWNER: f"{socket.gethostname()}:{os.getpid()}", UNTIL: str(int(time.time() + seconds))}
+    return {OWNER: owner(os.getpid()), UNTIL: str(int(time.time() + seconds))}
+
+
+def owner(pid: int) -> str:
+    """A process of this machine, told from those of others that may use the same engine."""
+    return f"{_here()}:{pid}"
+
+
+@cache
+def _here() -> str:
+    """Where our process ids mean something: workers in containers may be called alike, and each have a process 1."""
+    try:
+        boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+        return f"{boot}:{os.stat('/proc/self/ns/pid').st_ino}"
+    except OSError:  # not Linux
+        return socket.gethostname()
 
 
 def sweep(client: docker.DockerClient) -> None:
-    """Remove what workers that are gone left behind: those of this host by their process, others by their time."""
+    """Remove what workers that are gone left behind: of this machine by their process, of others by their time."""
     only = {"label": OWNER}
     for container in client.api.containers(all=True, filters=only):
         if _is_left(container["Labels"]):
@@ -89,6 +115,6 @@ def remove_volume(client: docker.DockerClient, volume: str) -> None:
 
 def _is_left(found: dict[str, str]) -> bool:
     host, _, pid = found[OWNER].rpartition(":")
-    if host == socket.gethostname() and not alive(int(pid)):
+    if host == _here() and not alive(int(pid)):
         return True
     return int(found[UNTIL]) + LATE < time.time()

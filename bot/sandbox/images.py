@@ -21,7 +21,7 @@ import docker
 from docker.errors import APIError, ImageNotFound
 
 from bot.sandbox.base import SandboxError
-from bot.sandbox.engine import answers, remove_container
+from bot.sandbox.engine import TEMPLATE, VERSION, answers, remove_container
 from bot.sandbox.template import Template
 
 SECONDS = 60  # for ldd
@@ -51,23 +51,34 @@ def build(client: docker.DockerClient, template: Template, base: str | None = No
             into = Layer(tar)
             if base is None:
                 into.add_system()
-            missing = [
-                name for name in template.programs if not into.add_program(name, libraries=base is None)
-            ]
+            missing = [name for name in template.programs if not into.add_program(name)]
+            if base is None:
+                into.add_libraries()
         file.seek(0)
         with answers():
-            before = {one.id for one in client.images.list(template.image)}
+            before = _made(client, template.image)
+            said = [
+                f"LABEL {TEMPLATE}={template.image}",
+                f"LABEL {VERSION}={importlib.metadata.version('askfirst')}",
+            ]
             if base is None:
-                client.api.import_image(file, repository=template.image, tag="latest")
+                client.api.import_image(file, repository=template.image, tag="latest", changes=said)
             else:
-                _on_top(client, base, file, template.image)
+                _on_top(client, base, file, template.image, said)
             for left in before - {client.images.get(template.image).id}:
                 with suppress(APIError):  # a run still uses it
                     client.images.remove(left)
     return missing
 
 
-def _on_top(client: docker.DockerClient, base: str, layer: Iterable[bytes], image: str) -> None:
+def _made(client: docker.DockerClient, image: str) -> set[str]:
+    """What was made for this image, also those that have lost its name to a newer one."""
+    return {one.id for one in client.images.list(filters={"label": f"{TEMPLATE}={image}"})}
+
+
+def _on_top(
+    client: docker.DockerClient, base: str, layer: Iterable[bytes], image: str, said: list[str]
+) -> None:
     try:
         container = client.api.create_container(base, ["true"])["Id"]
     except ImageNotFound as error:
@@ -76,7 +87,7 @@ def _on_top(client: docker.DockerClient, base: str, layer: Iterable[bytes], imag
         ) from error
     try:
         client.api.put_archive(container, "/", layer)
-        client.api.commit(container, repository=image, tag="latest")
+        client.api.commit(container, repository=image, tag="latest", changes=said)
     finally:
         remove_container(client, container)
 
@@ -87,9 +98,10 @@ class Layer:
     def __init__(self, tar: tarfile.TarFile) -> None:
         self._tar = tar
         self._there: set[str] = set()
+        self._binaries: list[str] = []
 
     def add_system(self) -> None:
-        """What every command counts on: the tools, git, Python with its library, and all that they need."""
+        """What every command counts on: the tools, git, and Python with its library."""
         for name in FOLDERS:
             self._add_folder(name)
         for name in LINKS:
@@ -99,10 +111,9 @@ class Layer:
         self._add_python()
         for name in TOOLS.split():
             if found := shutil.which(name, path="/usr/local/bin:/usr/bin:/bin"):
-                self._add_file(found)
-                self._add_libraries(found)
+                self._add_binary(found)
 
-    def add_program(self, name: str, *, libraries: bool) -> bool:
+    def add_program(self, name: str) -> bool:
         """An analyzer, from beside our own Python or from the path; whether it is there."""
         found = shutil.which(name, path=f"{Path(sys.executable).parent}:{os.environ.get('PATH', '')}")
         if found is None:
@@ -116,21 +127,24 @@ class Layer:
         if script:
             self._add_packages(name)
             return True
-        self._add_file(str(program), f"usr/local/bin/{name}")
-        if libraries:
-            self._add_libraries(str(program))
+        self._add_binary(str(program), f"usr/local/bin/{name}")
         return True
+
+    def add_libraries(self) -> None:
+        """What all that was added is linked with."""
+        listed = subprocess.run(
+            ["ldd", *self._binaries], capture_output=True, text=True, timeout=SECONDS, check=False
+        )
+        for library in _LIBRARY.findall(listed.stdout):
+            self._add_file(library)
 
     def _add_python(self) -> None:
         program = os.path.realpath(sys.executable)
-        self._add_file(program)
-        self._add_libraries(program)
+        self._add_binary(program)
         self._add_link("usr/local/bin/python3", program)
         for root in {sysconfig.get_path("stdlib"), sysconfig.get_path("platstdlib")}:
             for path in _files(Path(root)):
-                self._add_file(str(path))
-                if path.suffix == ".so":
-                    self._add_libraries(str(path))
+                (self._add_binary if path.suffix == ".so" else self._add_file)(str(path))
 
     def _add_packages(self, name: str) -> None:
         """A program of a Python package: its files, and a script that starts it with them alone."""
@@ -145,12 +159,9 @@ class Layer:
         )
         self._add_text(f"usr/local/bin/{name}", f"#!/usr/local/bin/python3 -I\n{start}; sys.exit(main())\n")
 
-    def _add_libraries(self, program: str) -> None:
-        listed = subprocess.run(
-            ["ldd", program], capture_output=True, text=True, timeout=SECONDS, check=False
-        )
-        for library in _LIBRARY.findall(listed.stdout):
-            self._add_file(library)
+    def _add_binary(self, source: str, place: str | None = None) -> None:
+        self._add_file(source, place)
+        self._binaries.append(source)
 
     def _add_file(self, source: str, place: str | None = None) -> None:
         """A file with its content, also where a link leads to it, so that it needs nothing else."""
