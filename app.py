@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -55,18 +54,10 @@ def create_app(config: Config | None = None, db: Database | None = None) -> Flas
 
 
 def _log(config: Config) -> None:
+    from bot import logs
     from bot.github.errors import redact
 
-    class Redacted(logging.Formatter):
-        def format(self, record: logging.LogRecord) -> str:
-            # what cannot be encoded would be shown as it is, in the complaint about it
-            return redact(super().format(record)).encode(errors="backslashreplace").decode()
-
-    handler = logging.StreamHandler()
-    handler.setFormatter(Redacted("%(asctime)s %(levelname)s %(name)s: %(message)s"))
-    logging.basicConfig(level=config.askfirst_log_level.upper(), handlers=[handler])
-    for chatty in ("alembic", "httpx", "rq"):
-        logging.getLogger(chatty).setLevel(logging.WARNING)
+    logs.begin(config.askfirst_log_level, redact)
 
 
 class Commands(click.Group):
@@ -80,10 +71,11 @@ class Commands(click.Group):
         from bot.domain.errors import DomainError
         from bot.redis_server import NoRedis
         from bot.sandbox.base import SandboxError
+        from bot.store.backup import BackupError
 
         try:
             return super().invoke(context)
-        except (AgentFailed, ConfigError, DomainError, NoRedis, SandboxError) as error:
+        except (AgentFailed, BackupError, ConfigError, DomainError, NoRedis, SandboxError) as error:
             raise click.ClickException(str(error)) from None
         except (OperationalError, ProgrammingError) as error:
             reason = str(error.orig).splitlines()[0]
@@ -482,6 +474,31 @@ def outbox_drop(row_id: int) -> None:
 
     with _ledger() as (_, db), db.write() as tx:
         backlog.drop(tx, backlog.find(tx, row_id))
+
+
+@example("askfirst backup /srv/backups/askfirst.tar.gz")
+@main.command()
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+def backup(file: Path) -> None:
+    """Write the embedded database, and the keys that belong to it, to a file; the server may be running."""
+    from bot.config import load
+    from bot.store import backup as backups
+
+    config = load()
+    backups.backup(config.database_url, config.askfirst_home, file)
+
+
+@example("askfirst restore /srv/backups/askfirst.tar.gz")
+@main.command()
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+def restore(file: Path) -> None:
+    """Put back what `backup` wrote, while the server is stopped. What was there is kept beside it."""
+    from bot.config import load
+    from bot.store import backup as backups
+
+    config = load()
+    if before := backups.restore(config.database_url, config.askfirst_home, file):
+        click.echo(f"The database that was there is {before} now.")
 
 
 @example("askfirst scan . --json")

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import logging
 import re
+from contextlib import ExitStack
 
-from flask import Flask, Response, g, has_request_context, request
+from flask import Flask, Response, g, request
 
+from bot import logs
 from bot.store import clock
 
 FORM = re.compile(r"[A-Za-z0-9._~:=+/-]{1,128}")
@@ -14,9 +15,9 @@ FORM = re.compile(r"[A-Za-z0-9._~:=+/-]{1,128}")
 
 def register(app: Flask) -> None:
     """Put the id on every response and on every line that the application logs during a request."""
+    app.before_request(_begin)
     app.after_request(_mark)
-    if not any(isinstance(each, _Named) for each in app.logger.filters):  # applications share it
-        app.logger.addFilter(_Named())
+    app.teardown_request(_end)
 
 
 def request_id() -> str:
@@ -33,8 +34,11 @@ def _mark(response: Response) -> Response:
     return response
 
 
-class _Named(logging.Filter):
-    def filter(self, record: logging.LogRecord) -> bool:
-        if has_request_context():
-            record.msg = f"{record.msg} (request {request_id()})"
-        return True
+def _begin() -> None:
+    g.logged = ExitStack()
+    g.logged.enter_context(logs.about(request=request_id()))
+
+
+def _end(_error: BaseException | None) -> None:
+    if logged := g.pop("logged", None):
+        logged.close()

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from bot.agents import AgentFailed, Answer, AskedQuestion, AskResult, IssueBrief, Task, run_ask
+from bot.agents import AgentFailed, Answer, AskedQuestion, AskResult, FoundIssue, IssueBrief, Task, run_ask
 from bot.sandbox.process import ProcessSandbox
 from bot.sandbox.template import Template, load_templates
 from tests.test_agents_keyless import Repo
@@ -24,6 +24,7 @@ def total(parcels, discounts=[]):
 
 
 def price(parcel, table={}):
+    table.clear()
     left = parcel.load()
     print(f"price")
     return parcel
@@ -42,21 +43,24 @@ class Asked:
         """The issues of these rules, as a scan would file them, in the order of the rules."""
         found = self.repo.scan(prompt).issues
         return [
-            IssueBrief(
-                id=f"iss_{issue.rule}_{issue.area}",
-                title=issue.title,
-                rule=issue.rule,
-                area=issue.area,
-                locations=[
-                    {"path": place.path, "startLine": place.start_line, "endLine": place.end_line}
-                    for place in issue.locations
-                ],
-                answers=answers or [],
-            )
+            self.brief(issue).model_copy(update={"answers": answers or []})
             for rule in rules
             for issue in found
             if issue.rule == rule
         ]
+
+    def brief(self, issue: FoundIssue) -> IssueBrief:
+        """An issue as its run is given it."""
+        return IssueBrief(
+            id=f"iss_{issue.rule}_{issue.area}",
+            title=issue.title,
+            rule=issue.rule,
+            area=issue.area,
+            locations=[
+                {"path": place.path, "startLine": place.start_line, "endLine": place.end_line}
+                for place in issue.locations
+            ],
+        )
 
     def ask(self, issues: list[IssueBrief], template: str = "base", **task: Any) -> AskResult:
         return self.run(load_templates(self.home)[template], Task(kind="ask", issues=issues, **task))

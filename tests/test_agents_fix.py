@@ -197,7 +197,7 @@ def test_shell_scripts_are_fixed_and_still_run(shop: Fixed) -> None:
         assert shop.fix(shop.one(rule)).outcome == "needs_answer"
         assert shop.fix(shop.one(rule), "A").outcome == "done"
     assert shop.text("run.sh") == (
-        '#!/bin/sh\ncd "$1" || exit\nrm "$a""$b" "x" "$2"\n\techo $(ls "$3") $(date)\n'
+        '#!/bin/sh\ncd "$1" || exit\nrm "$a""$b" "x" "$2"\n\techo $(ls $3) $(date)\n'
     )
     assert shop.changes.changes[0].after and shop.changes.changes[0].after.mode == "100755"
     subprocess.run(["sh", "-n", str(shop.repo.root / "run.sh")], check=True)

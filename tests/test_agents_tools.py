@@ -17,7 +17,8 @@ needs_biome = pytest.mark.skipif(
 WORKFLOW = """\
 name: ci
 on: issues
-permissions: {}
+permissions:
+  issues: write
 jobs:
   greet:
     runs-on: ubuntu-latest
@@ -74,14 +75,14 @@ def places(result: ScanResult, rule: str) -> list[tuple[str, int]]:
 
 def test_workflows_and_dockerfiles_are_read_by_default(repo: Repo) -> None:
     result = repo.scan()
-    assert places(result, "template-injection") == [(".github/workflows/ci.yml", 10)]
-    assert places(result, "unpinned-uses") == [(".github/workflows/ci.yml", 9)], "GitHub's own are left out"
+    assert places(result, "template-injection") == [(".github/workflows/ci.yml", 11)]
+    assert places(result, "unpinned-uses") == [(".github/workflows/ci.yml", 10)], "GitHub's own are left out"
     assert places(result, "DL3014") == [("Dockerfile", 2)]
     assert places(result, "DL3025") == [("Dockerfile", 3)]
     issue = only(result, "template-injection")
-    assert issue.title == "Texts of strangers put into scripts in .github/workflows"
-    assert (issue.priority, issue.labels) == ("critical", ["security"])
-    for part in ("```yaml\n# .github/workflows/ci.yml:10", "audits/#template-injection"):
+    assert issue.title == "Values pasted into scripts in .github/workflows"
+    assert (issue.priority, issue.labels) == ("high", ["security"])
+    for part in ("```yaml\n# .github/workflows/ci.yml:11", "audits/#template-injection"):
         assert part in issue.description
     assert "1 workflow file, 1 Docker file" in result.summary
     assert "misspelling" not in {found.rule for found in result.issues}
@@ -97,6 +98,13 @@ def test_scripts_are_read_by_default(repo: Repo) -> None:
     issue = only(result, "noDebugger")
     assert "```js\n// web/a.js:3\n" in issue.description
     assert "[noDebugger](https://biomejs.dev/linter/rules/no-debugger/)" in issue.description
+
+
+def test_who_runs_zizmor_is_not_told_what_it_says(repo: Repo) -> None:
+    repo.write(
+        ".pre-commit-config.yaml", "repos:\n  - repo: https://github.com/zizmorcore/zizmor-pre-commit\n"
+    )
+    assert repo.rules("only workflows") == []
 
 
 def test_a_tool_is_said_only_where_it_has_files(repo: Repo) -> None:

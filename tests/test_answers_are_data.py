@@ -9,7 +9,7 @@ import pytest
 
 from bot.agents import run
 from bot.agents.base import Task
-from bot.jobs import chains
+from bot.jobs import fixing
 from bot.sandbox.template import Template
 from tests.house import House
 from tests.paths.test_resolve import Chain
@@ -40,7 +40,7 @@ class Watched(Scripted):
             self.templates.append(template)
             return run.run_fix(template, task, *rest)
 
-        monkeypatch.setattr(chains, "run_fix", watched)
+        monkeypatch.setattr(fixing, "run_fix", watched)
 
 
 def answered(house: House, *texts: str) -> Round:

@@ -8,8 +8,10 @@ import pytest
 from sqlalchemy import select
 
 from api import ROUTES
+from bot import logs
 from bot.config import Config
 from bot.domain import keys
+from bot.github.errors import redact
 from bot.store.db import Database
 from bot.store.models import (
     ApiKey,
@@ -121,6 +123,7 @@ def test_a_request_keeps_its_own_id_where_it_is_well_formed(rest: Rest) -> None:
 def test_a_bug_is_told_by_its_request_id_and_logged_with_it(
     rest: Rest, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
+    caplog.handler.setFormatter(logs.Lines(redact))
     monkeypatch.setattr("bot.domain.issues.get", lambda *args, **named: 1 / 0)
     error = refused(rest.get("/issues/get", id=f"iss_{GONE}"), 500, "INTERNAL")
     assert "ZeroDivisionError" in caplog.text and error["requestId"] in caplog.text

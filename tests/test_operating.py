@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
+import subprocess
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 
@@ -11,7 +13,7 @@ from click.testing import CliRunner, Result
 from sqlalchemy import update
 
 import app
-from bot.store import clock
+from bot.store import clock, outbox
 from bot.store.counted import Counted
 from bot.store.doorbell import Doorbell
 from bot.store.models import Outbox
@@ -19,6 +21,7 @@ from bot.webhooks.handlers import HANDLERS
 from tests import warm
 from tests.fakes.model import KEY, FakeModel, Refuses, Said, says
 from tests.house import House
+from tests.test_cli import ASKFIRST
 
 pytestmark = pytest.mark.one_database
 
@@ -177,3 +180,25 @@ def test_the_doctor_asks_the_model_once(
     answer = run("doctor", **settings).stdout
     model.close()
     assert answer.startswith(told) and key not in answer
+
+
+def test_the_log_is_json_with_the_ids_of_what_is_at_hand_and_no_secret(house: House, redis_url: str) -> None:
+    secret = "ghp_abcdefghijklmnopqrstuvwxyz0123456789"
+    with house.db.write() as tx:
+        outbox.add(tx, f"from a newer version {secret}", lane="x", run_id="run_1")
+    worker = subprocess.Popen(
+        [ASKFIRST, "worker"],
+        env=house.environment() | {"REDIS_URL": redis_url},
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    with house.db.read() as tx:
+        [(number, job)] = outbox.due(tx, 10)
+    Doorbell(redis_url).ring([(number, job)])
+    assert worker.stderr is not None
+    line = next(line for line in worker.stderr if "newer version" in line)
+    worker.kill()
+    worker.communicate()
+    told = json.loads(line)
+    assert (told["level"], told["row"], told["run"]) == ("error", str(number), "run_1")
+    assert told["time"].endswith("+00:00") and "Traceback" in told["message"] and secret not in line

@@ -8,7 +8,17 @@ from sqlalchemy import ColumnElement, Table, delete, select, update
 from sqlalchemy.orm import Session
 
 from bot.store import clock
-from bot.store.models import ApiKey, Base, Delivery, GithubObject, Installation, Outbox, Project
+from bot.store.models import (
+    ApiKey,
+    Base,
+    Delivery,
+    Event,
+    GithubObject,
+    Installation,
+    Outbox,
+    Project,
+    RunLog,
+)
 
 KEYS_LIVE = timedelta(days=30)
 
@@ -44,9 +54,11 @@ def erase(tx: Session, project_id: str) -> None:
 
 
 def forget(tx: Session, kept: timedelta) -> None:
-    """Delete what came in that long ago, and the installations that nothing is left of."""
+    """Delete what came in, was logged or was recorded that long ago, and the installations that nothing is left of."""
     before = clock.now() - kept
     tx.execute(delete(Delivery).where(Delivery.received_at <= before))
+    tx.execute(delete(RunLog).where(RunLog.run_id < clock.first_id("run", before)))
+    tx.execute(delete(Event).where(Event.id < clock.first_id("evt", before)))
     used = select(Project.installation_id).where(Project.installation_id.is_not(None))
     tx.execute(delete(Installation).where(Installation.deleted_at <= before, Installation.id.not_in(used)))
 

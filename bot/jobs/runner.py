@@ -11,7 +11,7 @@ from contextlib import contextmanager
 
 from sqlalchemy.exc import NoResultFound, OperationalError
 
-from bot import config, counters
+from bot import config, counters, logs
 from bot.domain import installations, projects, runs
 from bot.github.errors import RateLimited, Standstill, redact
 from bot.jobs import JOBS, standstill
@@ -25,6 +25,7 @@ from bot.store.doorbell import Doorbell
 
 log = logging.getLogger(__name__)
 
+LOGGED = ("delivery_id", "project_id", "run_id", "session_id", "chain_id", "issue_id")
 SOON = 5.0  # seconds
 PAUSED_SECONDS = 3600.0  # it is woken when its project goes on
 
@@ -42,7 +43,11 @@ class Runner:
         if claim is None:
             return
         work, began = Work(claim, self.db, self.tools), time.monotonic()
-        with self.tools.errand(str(row_id), bulk=claim.bulk) as errand:
+        ids = {name.removesuffix("_id"): str(claim.args[name]) for name in LOGGED if name in claim.args}
+        with (
+            logs.about(row=str(row_id), job=claim.job, **ids),
+            self.tools.errand(str(row_id), bulk=claim.bulk) as errand,
+        ):
             try:
                 with self._heartbeat(work):
                     self._attempt(work)

@@ -23,5 +23,13 @@ def new_id(prefix: str) -> str:
         fresh = int(now().timestamp() * 1000) << 80 | secrets.randbits(80)
         # two ids of one millisecond keep their order: the later one counts on from the earlier
         _last = fresh if fresh >> 80 > _last >> 80 else _last + 1 + secrets.randbits(32)
-        number = _last
+        return _written(prefix, _last)
+
+
+def first_id(prefix: str, moment: datetime) -> str:
+    """What sorts before every id that was made at that time or later."""
+    return _written(prefix, int(moment.timestamp() * 1000) << 80)
+
+
+def _written(prefix: str, number: int) -> str:
     return f"{prefix}_" + "".join(_ALPHABET[number >> shift & 31] for shift in range(125, -1, -5))

@@ -11,6 +11,7 @@ from tests.bench.figures import table
 from tests.bench.mirror import mirror
 from tests.bench.rest import rest
 from tests.bench.scale import scale
+from tests.bench.scan import scan
 from tests.bench.startup import startup
 from tests.bench.webhooks import webhooks
 
@@ -20,6 +21,7 @@ PARTS = {
     "from a command to its sign": commands,
     "a chain of work": chains,
     "containers": containers,
+    "a scan, in turns with its analyzers": scan,
     "webhooks, in turns with a bare view": webhooks,
     "REST, in turns with bare views": rest,
     "a million issues, in turns with a thousand": scale,

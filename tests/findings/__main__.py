@@ -8,6 +8,7 @@ import tempfile
 from pathlib import Path
 
 from tests.fakes.github import Issue
+from tests.findings.fixes import ROWS, fix_all
 from tests.findings.history import History, Scanned
 from tests.findings.releases import DEFAULT, files, packages
 
@@ -22,7 +23,12 @@ def main() -> int:
     )
     parser.add_argument("--archives", type=Path, help="a folder that keeps what was fetched")
     parser.add_argument("--bodies", action="store_true", help="print the text of each filed issue, too")
+    parser.add_argument(
+        "--fix", action="store_true", help="instead, fix what is found in each release, and check it"
+    )
     chosen = parser.parse_args()
+    if chosen.fix:
+        return _fix(chosen.releases, chosen.archives)
     rows: list[Scanned] = []
     with tempfile.TemporaryDirectory(prefix="askfirst-findings-") as folder:
         archives = chosen.archives or Path(folder, "archives")
@@ -32,6 +38,19 @@ def main() -> int:
             rows += _follow(releases, home, archives, chosen.bodies)
     _table([HEAD, *(scanned.row for scanned in rows)])
     return 1 if any(scanned.doubled for scanned in rows) else 0
+
+
+def _fix(releases: list[str], archives: Path | None) -> int:
+    """Returns the exit status: 1 where a fix broke something. What was fixed is kept, for the project's tests."""
+    folder = Path(tempfile.mkdtemp(prefix="askfirst-fixes-"))
+    rows = []
+    for release in releases:
+        print(f"\n{release}: {folder / release / 'checkout'}")
+        rows.append(
+            fix_all(release, files(release, archives or folder / "archives"), folder / release, print)
+        )
+    _table([ROWS, *rows])
+    return 1 if any(row[-1] != "0" for row in rows) else 0
 
 
 def _follow(releases: list[str], home: Path, archives: Path, bodies: bool) -> list[Scanned]:

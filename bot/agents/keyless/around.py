@@ -29,6 +29,16 @@ def function_of(lines: Sequence[str], line: int) -> str:
     return ""
 
 
+def blocks_of(lines: Sequence[str], line: int) -> str:
+    """The heads of the blocks that hold the line, up to its function, the innermost first."""
+    heads = []
+    for at in _enclosing(lines, line):
+        if DEF.match(lines[at].lstrip()):
+            break
+        heads.append(lines[at].strip())
+    return "\n".join(heads)
+
+
 def caught_as(lines: Sequence[str], line: int) -> str | None:
     """The name of the exception whose handler holds the line, where it has one."""
     for at in _enclosing(lines, line):

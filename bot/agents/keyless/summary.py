@@ -28,7 +28,7 @@ def summary(chosen: Chosen, files: dict[str, int], tools: list[Tool], grouped: G
         sentences.append(f"{grouped.over_limit} less important ones wait until these are done.")
     if skipped:
         sentences.append(
-            f"{skipped} file{_s(skipped)} left out: generated, copied from elsewhere, or too large."
+            f"{skipped} file{_s(skipped)} left out: generated, copied from elsewhere, data of tests, or too large."
         )
     return " ".join(sentences)
 

@@ -16,8 +16,10 @@ from bot.agents.tree import Tree
 SCRIPT = re.compile(r"\.([cm]?[jt]s|[jt]sx)$")
 # declarations without code, and bundles by their usual names
 NOT_ONE = re.compile(r"\.d\.[cm]?ts$|[.-](min|bundle|umd|prod)\.\w+$")
-# a line that nobody typed: a bundler made the file
-LONG = re.compile(rb"[^\n]{1500}")
+# a line that nobody typed, what bundlers and compilers leave behind, and translations of Qt, which are `.ts`, too
+MADE = re.compile(
+    r"\A\s*<|[^\n]{1500}|^//# sourceMappingURL=|@babel/helpers|__webpack_require__|webpackChunk", re.MULTILINE
+)
 # its fixes that keep the meaning, as `biome explain` says
 SAFE = (
     "noBlankTarget",
@@ -68,9 +70,7 @@ class _Report(BaseModel):
 
 
 def _takes(tree: Tree, path: str) -> bool:
-    return (
-        bool(SCRIPT.search(path)) and not NOT_ONE.search(path) and not LONG.search(tree.start(path, 20_000))
-    )
+    return bool(SCRIPT.search(path)) and not NOT_ONE.search(path) and not MADE.search(tree.text(path) or "")
 
 
 def _command(codes: Iterable[str], python: str | None) -> list[str]:

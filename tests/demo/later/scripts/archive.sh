@@ -1,3 +1,3 @@
 #!/bin/sh
-# Packs last year's labels.
-tar czf /srv/archive/labels.tgz $LABELS
+# Packs the labels of a year.
+tar czf /srv/archive/labels.tgz $1
