@@ -152,8 +152,8 @@ def test_the_api_does_what_its_document_says(rest: Rest, url: str, renew: Callab
                     followed.add(case.transition.id)
     assert not wrong, "\n\n".join(sorted(wrong))
     operations = {each.ok().label for each in schema.get_all_operations()}
-    # nothing is proved by requests that all fail
-    assert len(reached) > 0.8 * len(operations), operations - reached
+    # nothing is proved by requests that all fail; a dozen go well only on what stands in a certain state
+    assert len(reached) > 0.75 * len(operations), operations - reached
     assert len(followed) > 5, followed
 
 
