@@ -59,7 +59,9 @@ class Desk:
 
     def brain(self, *script: Said) -> Brain:
         self.model = FakeModel(*script)
-        return Brain("some-model", self.model.url, self.key, self.tokens, self.spent.append)
+        return Brain(
+            "some-model", self.model.url, self.key, lambda: self.tokens - sum(self.spent), self.spent.append
+        )
 
     def scan(self, *script: Said) -> Any:
         with ProcessSandbox(self.template) as box:
@@ -133,6 +135,14 @@ def test_it_fixes_with_its_shell_and_the_files_are_the_change(desk: Desk) -> Non
     assert result.outcome == "done" and changed == {"shop/cart.py": CART.replace("[]", "None").encode()}
     offered = [one["function"]["name"] for one in desk.model.asked[0]["tools"]] if desk.model else []
     assert "bash" in offered
+
+
+def test_tools_called_in_one_answer_are_run_one_after_another(desk: Desk) -> None:
+    slow, quick = calls("bash", command="sleep 0.3; echo one > repo/a"), calls("bash", command="cat repo/a")
+    both = slow | {"tool_calls": [call | {"id": str(at)} for at, call in
+                                  enumerate(slow["tool_calls"] + quick["tool_calls"])]}  # fmt: skip
+    desk.fix(both, hands_in(outcome="done", summary="Written."))
+    assert desk.model and tool_results(desk.model.asked[-1]) == ["", "one"]
 
 
 def test_only_a_fix_has_a_shell(desk: Desk) -> None:

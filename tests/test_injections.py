@@ -57,7 +57,7 @@ def test_a_model_that_obeys_comes_to_nothing(place: str, tmp_path: Path) -> None
         checkout = tmp_path / str(number)
         task = laid_out(checkout, place, CURSE.format(demand))
         model = FakeModel(obeys(place, CURSE.format(demand), command, summary))
-        brain = Brain("m", model.url, KEY, 100_000, lambda _tokens: None)
+        brain = Brain("m", model.url, KEY, lambda: 100_000, lambda _tokens: None)
         log: list[str] = []
         with ProcessSandbox(template) as box:
             result = run_fix(template, task, checkout, box, lambda *_: None, log.append, brain)

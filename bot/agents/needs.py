@@ -13,13 +13,14 @@ from bot.agents.base import Log
 class Brain:
     """The model to think with: its name, its endpoint (None: the maker's own) and key.
 
-    `tokens`: at most so many in this run; `spend` is told after each answer how many it took.
+    `left`: how many tokens may still be taken, asked before each beginning; `spend` is told after each answer how many
+    it took, and raises what is to end the run.
     """
 
     model: str
     url: str | None
     key: str = field(repr=False)
-    tokens: int
+    left: Callable[[], int]
     spend: Callable[[int], None]
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from sqlalchemy.orm import Session
 
 from bot import counters
-from bot.agents.base import AgentFailed
+from bot.agents.base import AgentFailed, TaskLimits
 from bot.domain import repo_config, runs, schedules
 from bot.github.errors import Forbidden, NotFound, Unprocessable
 from bot.jobs import standstill
@@ -117,6 +117,12 @@ def sandbox(work: Work, live: Live, template: Template, **limits: int | None) ->
         finally:
             seconds = time.monotonic() - began
             counters.add("askfirst_sandbox_seconds_total", seconds, template=template.name)
+
+
+def time_of(template: Template, source: Checkout, wanted: int | None = None) -> TaskLimits:
+    """What was wanted (milliseconds), else the template's; never more than the repository's `limits.minutes`."""
+    most = source.config.limits.minutes * 60_000
+    return TaskLimits(timeout_ms=min(wanted or template.limits.timeout_ms, most))
 
 
 @contextmanager

@@ -55,6 +55,11 @@ def _images(config: Config) -> Iterator[str]:
     if client is None:
         if config.sandbox == "docker":
             yield "SANDBOX is docker, and no container engine answers: start Docker, or set DOCKER_HOST."
+        elif config.askfirst_model:
+            cure = (
+                "set SANDBOX to auto" if config.sandbox == "process" else "start Docker, or set DOCKER_HOST"
+            )
+            yield f"ASKFIRST_MODEL is set, but the agent with a model works in containers only: {cure}."
         return
     for template in load_templates(config.askfirst_home).values():
         if template.image != template.own_image:
@@ -81,7 +86,7 @@ def _model(config: Config) -> Iterator[str]:
         config.askfirst_model,
         config.askfirst_model_url,
         config.askfirst_model_key,
-        10_000,
+        lambda: 0,
         lambda _tokens: None,
     )
     try:

@@ -75,6 +75,7 @@ def _look(
                 paths=session.paths,
                 commit=source.commit,
                 dismissed=dismissed,
+                limits=agent.time_of(template, source, session.timeout_ms),
             )
             return run_scan(template, task, source.folder, box, live.progress, live.log, mind), source
 

@@ -74,7 +74,7 @@ def _play(case: Case, template: Template, client: Any, real: str | None) -> Scor
         fake = None if real else FakeModel(plays(**_knows_all(case)))
         brain = Brain(
             real or "stand-in", os.environ.get("ASKFIRST_MODEL_URL") if real else fake.url if fake else None,
-            os.environ.get("ASKFIRST_MODEL_KEY", "") if real else KEY, 1_000_000, lambda _tokens: None,
+            os.environ.get("ASKFIRST_MODEL_KEY", "") if real else KEY, lambda: 1_000_000, lambda _tokens: None,
         )  # fmt: skip
 
         def run(kind: Any, task: Task) -> tuple[Any, Any]:

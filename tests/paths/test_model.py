@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import select
 import signal
 from collections.abc import Iterator
 from datetime import timedelta
@@ -126,6 +127,32 @@ def test_what_is_spent_is_refused_with_a_clear_word(contained: Thinking) -> None
     assert "used its 1,000 tokens of a day (limits.tokens in .github/askfirst.yml)" in refused["message"]
 
 
+def test_the_second_try_has_what_the_first_one_left(contained: Thinking) -> None:
+    house = contained
+    settings = "workflows: {default: {verify: 'false'}}\nlimits: {tokens: 1000}\n"
+    house.mona.pushes(house.repository, {".github/askfirst.yml": settings}, "Settings")
+    house.settle()
+    house.model.script = [plays(fix=[calls("list_files")] * 5 + MENDS)]
+    chain = Chain(house, "The cart is shared")
+    chain.start()
+    assert "used the 200 tokens that it had" in chain.items[0]["error"]
+    assert chain.now["tokens"] <= 1000 + TOKENS
+
+
+def test_who_cancels_need_not_wait_for_the_model(contained: Thinking) -> None:
+    house = contained
+    chain = Chain(house, "The cart is shared")
+
+    def is_cancelled(body: dict[str, Any]) -> dict[str, Any]:
+        house.post("/work-chains/cancel", chainId=chain.id)
+        return SCRIPT(body)
+
+    house.model.script = [is_cancelled]
+    chain.start()
+    assert chain.now["status"] == "cancelled" and len(house.model.asked) == 1
+    assert chain.now["tokens"] == TOKENS, "and its answer is counted"
+
+
 def test_a_kill_loses_no_count_and_begins_from_the_checkout(
     thinking: Thinking, container_template: Template, redis_url: str
 ) -> None:
@@ -144,7 +171,11 @@ def test_a_kill_loses_no_count_and_begins_from_the_checkout(
 
     def dies(body: dict[str, Any]) -> dict[str, Any]:
         if len(house.model.asked) == 2:
+            gone = os.pidfd_open(worker.pid or 0)
             os.kill(worker.pid or 0, signal.SIGKILL)
+            # the run's own process dies with it, and is to hear no answer before
+            select.select([gone], [], [])
+            os.close(gone)
         return SCRIPT(body)
 
     house.model.script = [dies]

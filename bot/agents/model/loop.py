@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from openai import AsyncOpenAI
-from pydantic_ai import Agent, ToolOutput, UsageLimits
+from pydantic_ai import Agent, Tool, ToolOutput, UsageLimits
 from pydantic_ai.exceptions import (
     AgentRunError,
     ModelAuthenticationError,
@@ -61,7 +61,8 @@ def think(
     log: Log,
 ) -> Given:
     """What the model hands in. AgentFailed where it does not come to that, with the reason and no secret."""
-    tools = Tools(sandbox, log).of(task.kind)
+    # one after another, as they were asked for: what one reads may be what the one before wrote
+    tools = [Tool(tool, sequential=True) for tool in Tools(sandbox, log).of(task.kind)]
     agent = Agent(
         Counted(brain, on_progress),
         output_type=ToolOutput(shape, name="hand_in"),
@@ -69,8 +70,11 @@ def think(
         tools=tools,
         retries=CORRECTIONS,
     )
-    limits = UsageLimits(request_limit=STEPS, total_tokens_limit=brain.tokens)
-    with _reasons(brain):
+    left = brain.left()
+    if left <= 0:
+        raise AgentFailed("no tokens are left for the run (limits.tokens)")
+    limits = UsageLimits(request_limit=STEPS, total_tokens_limit=left)
+    with _reasons(brain, left):
         done = agent.run_sync(prompt.task, usage_limits=limits, timeout=task.limits.timeout_ms / 1000)
     return done.output
 
@@ -78,17 +82,17 @@ def think(
 def try_out(brain: Brain) -> None:
     """One question and its answer. Raises AgentFailed."""
     agent = Agent(Counted(brain, lambda *_: None), model_settings={"max_tokens": 16})
-    with _reasons(brain):
+    with _reasons(brain, 0):
         agent.run_sync("Answer with the word yes.", timeout=ANSWER_SECONDS)
 
 
 @contextmanager
-def _reasons(brain: Brain) -> Iterator[None]:
+def _reasons(brain: Brain, left: int) -> Iterator[None]:
     """What goes wrong is an AgentFailed, with the reason and no secret."""
     try:
         yield
     except UsageLimitExceeded as spent:
-        raise AgentFailed(_limit(spent, brain)) from spent
+        raise AgentFailed(_limit(spent, left)) from spent
     except RunTimedOut as late:
         raise AgentFailed("the agent ran out of time") from late
     except ModelAuthenticationError:
@@ -101,10 +105,10 @@ def _reasons(brain: Brain) -> Iterator[None]:
         raise AgentFailed(f"the model cannot be asked: {_said(failed, brain)}") from None
 
 
-def _limit(spent: UsageLimitExceeded, brain: Brain) -> str:
+def _limit(spent: UsageLimitExceeded, left: int) -> str:
     if "request_limit" in str(spent):
         return f"the model took more than the {STEPS} steps that a run has"
-    return f"the run used the {brain.tokens:,} tokens that it had (limits.tokens)"
+    return f"the run used the {left:,} tokens that it had (limits.tokens)"
 
 
 def _said(error: Exception, brain: Brain) -> str:
