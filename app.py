@@ -21,13 +21,13 @@ if TYPE_CHECKING:
 
 
 def create_app(config: Config | None = None, db: Database | None = None) -> Flask:
-    """The web application: REST, webhooks, health."""
+    """The web application: REST, webhooks, health, pages."""
     from flask import Flask
 
     import api
     from api.auth import KnownKeys
     from api.limits import Limits
-    from bot import webhooks
+    from bot import console, webhooks
     from bot.config import load
     from bot.sandbox.template import load_templates
     from bot.store.counted import Counted
@@ -50,6 +50,7 @@ def create_app(config: Config | None = None, db: Database | None = None) -> Flas
     }
     api.register(app)
     webhooks.register(app)
+    console.register(app)
     return app
 
 
@@ -153,7 +154,7 @@ def main() -> None:
 @click.option("--port", default=8000, show_default=True, help="The port to listen on.")
 def up(host: str, port: int) -> None:
     """Run everything on this machine: web, relay, workers, and a Redis if REDIS_URL is not set."""
-    from bot import redis_server
+    from bot import credentials, redis_server
     from bot.store.migrate import migrate as bring_up_to_date
     from bot.supervisor import Supervisor
 
@@ -169,8 +170,11 @@ def up(host: str, port: int) -> None:
         "agents": ["agents"],
     }
     click.echo(f"Askfirst listens on http://{host}:{port} (its data: {config.askfirst_home})")
-    if not config.has_app:
-        click.echo("No GitHub App is set up: plain projects work, webhooks are refused.")
+    if code := credentials.setup_code(config):
+        click.echo(
+            f"No GitHub App is set up: plain projects work, webhooks are refused.\n"
+            f"To make one, open {config.public_url}/setup; the setup code is {code}"
+        )
     environment = {"REDIS_URL": url, "ASKFIRST_HOME": str(config.askfirst_home)}
     Supervisor(commands, environment, {"redis": redis} if redis else {}).run()
 
@@ -259,12 +263,18 @@ def migrate() -> None:
 @main.command()
 def doctor() -> None:
     """Say what needs somebody, and what to do; the exit status is 1 where something does."""
+    from bot import credentials
     from bot.jobs.checkup import findings
 
     with _ledger() as (config, db):
         found = findings(config, db)
+        code = credentials.setup_code(config)
     for finding in found:
         click.echo(finding)
+    if code:
+        click.echo(
+            f"No GitHub App is set up. To make one, open {config.public_url}/setup; the setup code is {code}"
+        )
     if found:
         sys.exit(1)
     click.echo("All is well.")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import re
-from base64 import urlsafe_b64encode
 from collections.abc import Callable
 from contextlib import suppress
 
@@ -17,6 +16,7 @@ from bot.domain.errors import DomainError
 from bot.store import idempotency
 from bot.store.db import Database
 from bot.store.idempotency import Answer, Claim, InFlight, OtherBody, Which
+from bot.store.sealing import seal
 
 HEADER = "Idempotency-Key"
 FORM = re.compile(r"[!-~]{1,255}")
@@ -54,7 +54,7 @@ def answer_of(response: Response) -> Answer:
 
 def _seal() -> Fernet:
     secret: str = current_app.extensions["config"].secret_key
-    return Fernet(urlsafe_b64encode(hashlib.sha256(f"idempotency:{secret}".encode()).digest()))
+    return seal(secret, "idempotency")
 
 
 def _answered(db: Database, claim: Claim, change: Callable[[Claim | None], Response]) -> Response:

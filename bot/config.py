@@ -7,11 +7,12 @@ import secrets
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+from bot import credentials
 
 
 class ConfigError(Exception):
@@ -61,6 +62,7 @@ class Config(BaseModel):
     askfirst_model_key: str = Field("", repr=False)
 
     askfirst_owners: Words = ()
+    askfirst_admins: Words = ()
     askfirst_reads_per_minute: int = Field(600, ge=1)
     askfirst_writes_per_minute: int = Field(120, ge=1)
     askfirst_starts_per_hour: int = Field(20, ge=1)
@@ -71,6 +73,11 @@ class Config(BaseModel):
     def has_app(self) -> bool:
         """Whether a GitHub App is configured; without one the webhook door answers 503."""
         return bool(self.github_app_id and self.github_private_key and self.github_webhook_secret)
+
+    @property
+    def can_sign_in(self) -> bool:
+        """Whether people can sign in with the App."""
+        return bool(self.has_app and self.github_client_id and self.github_client_secret)
 
     @property
     def template(self) -> str:
@@ -109,7 +116,7 @@ def _complete(config: Config) -> Config:
         home.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise ConfigError(f"ASKFIRST_HOME: cannot make {home}: {error.strerror}.") from None
-    return config.model_copy(
+    complete = config.model_copy(
         update={
             "askfirst_home": home,
             "database_url": config.database_url or f"sqlite:///{home / 'askfirst.db'}",
@@ -117,17 +124,15 @@ def _complete(config: Config) -> Config:
             "github_private_key": _pem(config.github_private_key),
         }
     )
+    return credentials.with_app(complete)
 
 
 def _kept_secret(config: Config, path: Path) -> str:
     if config.production:
         raise ConfigError("SECRET_KEY: set it when PUBLIC_URL is https (openssl rand -hex 32 makes one).")
     if not path.exists():
-        # linked when it is whole: of several processes that start together, one makes it
-        with NamedTemporaryFile("w", dir=path.parent) as file, suppress(FileExistsError):
-            file.write(secrets.token_hex(32))
-            file.flush()
-            os.link(file.name, path)
+        with suppress(FileExistsError):
+            credentials.write_once(path, secrets.token_hex(32))
     return path.read_text().strip()
 
 

@@ -14,7 +14,7 @@ class EventOut(View):
     project_id: Annotated[str, id_of("proj")]
     at: datetime
     by: Annotated[str, like("key:ci")]
-    door: Literal["rest", "github", "cli"]
+    door: Literal["rest", "github", "cli", "console"]
     action: Annotated[str, like("issues/create")]
     object_id: Annotated[str, like(an_id("iss"))]
     source: Annotated[

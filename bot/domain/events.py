@@ -11,7 +11,7 @@ from bot.domain.pages import Page, page
 from bot.store import clock
 from bot.store.models import Base, Event
 
-Door = Literal["rest", "github", "cli"]
+Door = Literal["rest", "github", "cli", "console"]
 
 # made once and run by itself: the session's own way to add a row takes several times as long
 _ADDED = insert(Base.metadata.tables["events"])

@@ -256,6 +256,21 @@ def on_comment(
     return get(tx, project.id, found, lock=True) if found else None
 
 
+def waiting(tx: Session, project: Project, limit: int) -> list[tuple[SessionQuestion, AnsweringSession]]:
+    """The questions that nobody has answered yet, oldest first, each with its session."""
+    query = (
+        select(SessionQuestion, AnsweringSession)
+        .join(AnsweringSession, AnsweringSession.id == SessionQuestion.answering_session_id)
+        .where(
+            AnsweringSession.project_id == project.id,
+            AnsweringSession.status.in_(states.ASKING),
+            SessionQuestion.status == "pending",
+        )
+        .order_by(AnsweringSession.id, SessionQuestion.number)
+    )
+    return list(tx.execute(query.limit(limit)).tuples())
+
+
 def numbered(
     tx: Session, project: Project, number: int
 ) -> dict[int, tuple[SessionQuestion, AnsweringSession]]:

@@ -147,6 +147,11 @@ def live(tx: Session) -> dict[tuple[str, str], int]:
     return {(kind, status): count for kind, status, count in tx.execute(query.group_by(Run.kind, Run.status))}
 
 
+def in_hand(tx: Session, limit: int) -> list[Run]:
+    """The runs of all projects that are worked on, each in a sandbox of its own, oldest first."""
+    return list(tx.scalars(select(Run).where(Run.status == "running").order_by(Run.id).limit(limit)))
+
+
 def is_live(tx: Session, run_id: str | None) -> bool:
     """Whether there is such a run and it has not ended."""
     run = tx.get(Run, run_id) if run_id else None

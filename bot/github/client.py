@@ -117,7 +117,7 @@ class App:
             sent = method != "GET" and not isinstance(error, _NOT_SENT)
             raise Unavailable(f"{method} {url}: {type(error).__name__}", maybe_done=sent) from error
         counters.add("askfirst_github_requests_total", method=method, status=str(response.status_code))
-        return _read(method, response)
+        return read(method, response)
 
     @property
     def graphql_url(self) -> str:
@@ -143,7 +143,8 @@ class App:
         return str(self._auth.get_auth_flow(self._github).get_jwt())  # type: ignore[attr-defined]
 
 
-def _read(method: str, response: httpx.Response) -> Answer:
+def read(method: str, response: httpx.Response) -> Answer:
+    """What GitHub answered. Raises GitHubError where it refused."""
     try:
         data = response.json() if response.content else None
     except ValueError as error:

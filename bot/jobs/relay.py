@@ -9,7 +9,7 @@ from datetime import timedelta
 from redis.exceptions import RedisError
 from sqlalchemy.exc import OperationalError
 
-from bot.domain import schedules, trash
+from bot.domain import schedules, sign_ins, trash
 from bot.store import clock, idempotency, outbox
 from bot.store.db import Database
 from bot.store.doorbell import Doorbell
@@ -55,6 +55,7 @@ class Relay:
                 outbox.forget_done(tx, before=clock.now() - KEPT)
                 idempotency.forget(tx, before=clock.now() - idempotency.KEPT)
                 trash.empty(tx)
+                sign_ins.forget(tx)
                 outbox.add(tx, "leave", lane="leave")
                 outbox.add(tx, "look_everywhere", lane="look_everywhere")
                 outbox.add(tx, "ask_again", lane="ask_again", since=self._missed_since.isoformat())

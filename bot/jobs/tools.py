@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
+from bot import credentials
 from bot.config import Config
 from bot.domain import troubles
 from bot.github.budget import Budget
@@ -41,7 +42,14 @@ class Tools:
     """What jobs touch the world with. `transport` is for tests: it stands between us and GitHub."""
 
     def __init__(self, config: Config, transport: httpx.BaseTransport | None = None) -> None:
-        self.config, self._transport = config, transport
+        self._config, self._transport = config, transport
+
+    @property
+    def config(self) -> Config:
+        """The settings, with the App as soon as one was made."""
+        if not self._config.has_app:
+            self._config = credentials.with_app(self._config)
+        return self._config
 
     @cached_property
     def app(self) -> App:

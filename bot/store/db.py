@@ -122,17 +122,17 @@ def _engine(url: str, pool_size: int) -> Engine:
         engine = create_engine(
             url, pool_size=pool_size, pool_pre_ping=True, connect_args={"connect_timeout": 10}
         )
-        event.listen(engine, "connect", _costs)
+        event.listen(engine, "connect", _settings)
         return engine
     engine = create_engine(url, connect_args={"timeout": SQLITE_WAIT, "isolation_level": None})
     event.listen(engine, "connect", _pragmas)
     return engine
 
 
-def _costs(connection: Any, _record: Any) -> None:
+def _settings(connection: Any, _record: Any) -> None:
     # by default PostgreSQL thinks pages dear, and reads a long list in the order of the primary key, which takes it
     # through everything newer in other projects
-    connection.execute("SET seq_page_cost = 0.1; SET random_page_cost = 0.1")
+    connection.execute("SET seq_page_cost = 0.1; SET random_page_cost = 0.1; SET TIME ZONE 'UTC'")
     connection.commit()
 
 

@@ -6,10 +6,12 @@ import logging
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from redis import Redis
 from redis.exceptions import RedisError
-from rq import Queue, worker_registration
+from rq import Queue, Worker, worker_registration
 from rq.queue import EnqueueData
 
 from bot.store.db import Bells
@@ -25,6 +27,16 @@ CROWDED = 500
 # relay rings for the others again, and another worker takes them
 TOGETHER = 5
 GATHER_SECONDS = 0.01
+
+
+@dataclass(frozen=True)
+class WorkerSeen:
+    """A worker process: where it is, what it waits for, `idle` or `busy`, and its last sign of life."""
+
+    place: str
+    queues: str
+    state: str
+    seen_at: datetime | None
 
 
 class Doorbell:
@@ -61,6 +73,19 @@ class Doorbell:
         try:
             known = {name: worker_registration.get_keys(queue) for name, queue in self._queues.items()}
             return {name: int(self.redis.exists(*keys)) if keys else 0 for name, keys in known.items()}
+        except RedisError:
+            return None
+
+    def processes(self) -> list[WorkerSeen] | None:
+        """Each process that waits for a bell or works; None without Redis."""
+        try:
+            return [
+                WorkerSeen(
+                    f"{worker.hostname}, process {worker.pid}", " and ".join(worker.queue_names()), worker.get_state(),
+                    worker.last_heartbeat.replace(tzinfo=UTC) if worker.last_heartbeat else None,
+                )
+                for worker in Worker.all(connection=self.redis)
+            ]  # fmt: skip
         except RedisError:
             return None
 

@@ -171,6 +171,7 @@ class IssueSession(Base):
 LISTED = text("deleted_at IS NULL")
 OF_SESSION = text("deleted_at IS NULL AND session_id IS NOT NULL")
 IN_TRASH = text("deleted_at IS NOT NULL AND purged_at IS NULL")
+ENDED = text("deleted_at IS NULL AND completed_at IS NOT NULL")
 
 
 def _partial(name: str, *columns: str, where: TextClause) -> Index:
@@ -198,6 +199,7 @@ class Issue(Base):
         _partial("ix_issues_project_id_session_id", "project_id", "session_id", "id", where=OF_SESSION),
         Index("ix_issues_project_id_github_number", "project_id", "github_number", unique=True),
         _partial("ix_issues_deleted_at", "deleted_at", where=IN_TRASH),
+        _partial("ix_issues_project_id_completed_at", "project_id", "completed_at", "priority", where=ENDED),
     )
 
     id: Mapped[str] = mapped_column(primary_key=True)
@@ -294,7 +296,7 @@ class Delivery(Base):
     event: Mapped[str]
     action: Mapped[str | None]
     payload: Mapped[str]
-    received_at: Mapped[datetime]
+    received_at: Mapped[datetime] = mapped_column(index=True)
     done_at: Mapped[datetime | None]
 
 
@@ -511,6 +513,24 @@ class ChainItem(Base):
     run_id: Mapped[str | None]
     commit: Mapped[str | None]
     error: Mapped[str | None]
+
+
+class SignIn(Base):
+    """A person's stay in the console; the id is a digest of what their cookie holds.
+
+    `token` is their GitHub token, sealed; `access` what GitHub said they may see when it was last asked: by the
+    repository's id, whether they manage it.
+    """
+
+    __tablename__ = "sign_ins"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    user_id: Mapped[int]
+    login: Mapped[str]
+    token: Mapped[str]
+    access: Mapped[dict[str, Any]]
+    checked_at: Mapped[datetime]
+    expires_at: Mapped[datetime] = mapped_column(index=True)
 
 
 OPEN = text("done_at IS NULL AND dead_at IS NULL")
