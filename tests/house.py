@@ -69,6 +69,8 @@ class House:
             "GITHUB_WEBHOOK_SECRET": SECRET,
             "GITHUB_API_URL": self.fake.api_url,
             "GITHUB_SERVER_URL": self.server.url,
+            "GITHUB_CLIENT_ID": self.github.client_id,
+            "GITHUB_CLIENT_SECRET": self.github.client_secret,
         }
 
     def make_key(self, project: str, *scopes: str) -> str:

@@ -268,7 +268,7 @@ def waiting(tx: Session, project: Project, limit: int) -> list[tuple[SessionQues
         )
         .order_by(AnsweringSession.id, SessionQuestion.number)
     )
-    return list(tx.execute(query.limit(limit)).tuples())
+    return [(question, session) for question, session in tx.execute(query.limit(limit))]
 
 
 def numbered(

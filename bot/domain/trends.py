@@ -51,7 +51,7 @@ def open_now(tx: Session, project_id: str) -> Counter[str]:
     query = select(Issue.priority, func.count()).where(
         Issue.project_id == project_id, Issue.deleted_at.is_(None), Issue.status.in_(states.ISSUE_OPEN)
     )
-    return Counter(dict(tx.execute(query.group_by(Issue.priority)).tuples().all()))
+    return Counter({priority: count for priority, count in tx.execute(query.group_by(Issue.priority))})
 
 
 def _new(tx: Session, project_id: str, first: datetime) -> list[tuple[date, str, int]]:

@@ -23,11 +23,14 @@ __all__ = ["answer", "rest"]  # importing `rest` registers every route
 ROOTS = frozenset(operation.template.split("/")[1] for operation in contract.operations()) | {"repositories"}
 BY_NAME = re.compile(r"/repos/([^/]+)/([^/]+)(/.*)?\Z")
 BY_ID = re.compile(r"/repositories/(\d+)(/.*)?\Z")
+PAGES = re.compile(r"/(apps/[^/]+(/installations/new)?|organizations/[^/]+/settings/.*)\Z")  # for people
 VERSIONS = ("2022-11-28", "2026-03-10")
 DROPPED = "fake.dropped"  # set in the WSGI environment: the server closes the connection unanswered
 
 
 def is_api(path: str) -> bool:
+    if PAGES.match(path):
+        return False
     return path.startswith("/api/v3") or path.split("/")[1] in ROOTS or path in graph.PATHS
 
 

@@ -6,6 +6,7 @@ https://docs.github.com/en/apps/creating-github-apps/authenticating-with-a-githu
 from __future__ import annotations
 
 import base64
+import hmac
 import json
 import secrets
 from datetime import timedelta
@@ -40,12 +41,22 @@ def new_key(position: int) -> tuple[str, rsa.RSAPublicKey]:
 
 
 def authenticate(fake: FakeGitHub, header: str, kind: str) -> tuple[Actor, Token | None]:
-    """Who is asking; `kind` is what the operation takes: app, installation or any."""
+    """Who is asking; `kind` is what the operation takes: app, installation, any of both; user, client, none."""
+    if kind == "none":
+        return Actor(next(iter(fake.accounts.values()))), None
+    if kind == "client":
+        app = client(fake, header)
+        return Actor(app.bot, app), None
     scheme, _, value = header.partition(" ")
     if not value:
         raise Refused(401, "Requires authentication")
     if scheme.lower() not in ("bearer", "token"):
         raise Refused(401, "Bad credentials")
+    if kind == "user":
+        signed_in = fake.user_tokens.get(value)
+        if signed_in is None or signed_in.expires_at <= fake.clock():
+            raise Refused(401, "Bad credentials")
+        return Actor(signed_in.account, signed_in.app), None
     is_token = value.startswith("ghs_")
     if kind == "app" and is_token:
         raise Refused(401, "A JSON web token could not be decoded")
@@ -56,6 +67,19 @@ def authenticate(fake: FakeGitHub, header: str, kind: str) -> tuple[Actor, Token
     if kind == "installation":
         raise Refused(403, "Resource not accessible by integration")
     return Actor(app.bot, app), None
+
+
+def client(fake: FakeGitHub, header: str) -> App:
+    """The App whose client id and secret come as HTTP Basic authentication."""
+    scheme, _, value = header.partition(" ")
+    try:
+        client_id, _, secret = base64.b64decode(value).decode().partition(":")
+    except ValueError:
+        client_id = secret = ""
+    app = next((one for one in fake.apps.values() if one.client_id == client_id), None)
+    if scheme.lower() != "basic" or app is None or not hmac.compare_digest(app.client_secret, secret):
+        raise Refused(401, "Bad credentials")
+    return app
 
 
 def app_of_jwt(fake: FakeGitHub, value: str) -> App:

@@ -62,6 +62,7 @@ class FakeGitHub(World):
         deliver: Deliver | None = None,
         owner: Person | Account | None = None,
         webhook_url: str = "",
+        callback_urls: list[str] | None = None,
     ) -> App:
         """A GitHub App with its own key; its first webhook is a ping."""
         with self.acting():
@@ -82,6 +83,7 @@ class FakeGitHub(World):
                 self.clock(),
                 deliver,
                 webhook_url,
+                callback_urls=callback_urls or [],
             )
             self.apps[app.id] = app
             self.webhooks.ping(app)

@@ -9,6 +9,7 @@ from flask import Flask, abort, redirect, render_template, request, url_for
 from .errors import Refused
 from .markdown import titled
 from .page_tools import faces, ink, people_of, person_of, repository_of, shown, typed
+from .pages_apps import add_app_pages
 from .pages_code import add_code_pages
 from .pages_pulls import add_pull_pages
 from .people import Person
@@ -25,6 +26,7 @@ def add_pages(app: Flask, fake: FakeGitHub) -> None:
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     add_code_pages(app, fake)
     add_pull_pages(app, fake)
+    add_app_pages(app, fake)
 
     @app.get("/")
     def repositories() -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -42,6 +43,8 @@ class App:
     created_at: datetime
     deliver: Deliver | None = None
     webhook_url: str = ""  # where the App says it listens; `deliver` does the sending
+    client_secret: str = field(default_factory=lambda: secrets.token_hex(20))
+    callback_urls: list[str] = field(default_factory=list)  # none listed: any will do
 
 
 @dataclass(eq=False)
@@ -80,6 +83,16 @@ class Token:
         if self.repositories is not None and repository.id not in self.repositories:
             return False
         return self.installation.covers(repository)
+
+
+@dataclass(eq=False)
+class UserToken:
+    """With which an App acts for a person who signed in with it."""
+
+    value: str
+    app: App
+    account: Account
+    expires_at: datetime
 
 
 @dataclass(frozen=True)

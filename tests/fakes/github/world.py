@@ -17,10 +17,11 @@ from .contract import Violation
 from .delivery import Delivery
 from .faults import Fault, Faults, matches
 from .limits import Spent, spend
-from .state import Account, App, Installation, Repository, Token
+from .state import Account, App, Installation, Repository, Token, UserToken
 from .webhooks import Webhooks
 
 if TYPE_CHECKING:
+    from .acts.signing_in import ManifestCode, SignInCode
     from .people import Person
 
 FIRST_ID = 3_000_000_000  # as on GitHub, too large for 32 bits
@@ -51,6 +52,9 @@ class World:
         self.apps: dict[int, App] = {}
         self.installations: dict[int, Installation] = {}
         self.tokens: dict[str, Token] = {}
+        self.user_tokens: dict[str, UserToken] = {}
+        self.sign_in_codes: dict[str, SignInCode] = {}
+        self.manifest_codes: dict[str, ManifestCode] = {}
         self.repositories: dict[int, Repository] = {}
         self.old_names: dict[str, Repository] = {}  # full name, lower case
         self.webhooks = Webhooks(self)

@@ -14,6 +14,7 @@ from . import (
     repositories,
     review_comments,
     reviews,
+    signing_in,
     users,
 )
 
@@ -31,5 +32,6 @@ __all__ = [
     "repositories",
     "review_comments",
     "reviews",
+    "signing_in",
     "users",
 ]
