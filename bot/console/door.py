@@ -76,6 +76,12 @@ def shown(template: str, *, status: int = 200, form_to: str = "", **values: Any)
     return made
 
 
+@console.app_template_filter("web")
+def web_address(url: str | None) -> str:
+    """An address that a link may lead to; others lead nowhere."""
+    return url if url and url.startswith(("https://", "http://")) else "#"
+
+
 @console.before_app_request
 def _take_over_app() -> None:
     """The App that another process of this server has made is ours as well."""

@@ -51,7 +51,8 @@ def open_now(tx: Session, project_id: str) -> Counter[str]:
     query = select(Issue.priority, func.count()).where(
         Issue.project_id == project_id, Issue.deleted_at.is_(None), Issue.status.in_(states.ISSUE_OPEN)
     )
-    return Counter({priority: count for priority, count in tx.execute(query.group_by(Issue.priority))})
+    rows = tx.execute(query.group_by(Issue.priority))
+    return Counter({priority: count for priority, count in rows if count})
 
 
 def _new(tx: Session, project_id: str, first: datetime) -> list[tuple[date, str, int]]:

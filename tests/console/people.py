@@ -9,11 +9,14 @@ from urllib.parse import urlsplit
 
 import httpx
 from flask.testing import FlaskClient
+from sqlalchemy import select
 from werkzeug.test import TestResponse
 
+from bot.store.models import Delivery
 from tests.fakes.github import Person
 from tests.house import House
 
+PARTS = ("sessions", "chains", "runs", "events", "keys", "configuration")
 FORM = re.compile(r'<form method="post" action="([^"]+)">(.*?)</form>', re.DOTALL)
 HIDDEN = re.compile(r'<input type="hidden" name="([^"]+)" value="([^"]*)">')
 
@@ -32,6 +35,20 @@ class ConsoleHouse(House):
         browser = self.browser()
         assert browser.sign_in(person).status_code == 200
         return browser
+
+    def everywhere(self) -> list[str]:
+        """The path of each page that shows what people or agents wrote, of what there is by now."""
+        project = self.path
+        (session,) = self.get("/issue-sessions/list")["data"]
+        (chain,) = self.get("/work-chains/list")["data"]
+        runs = [f"{project}/runs/{run['id']}" for run in self.get("/runs/list")["data"]]
+        with self.db.read() as tx:
+            delivery = tx.scalars(select(Delivery.id)).first()
+        return [
+            "/projects", project, *(f"{project}/{part}" for part in PARTS), *runs,
+            f"{project}/sessions/{session['id']}", f"{project}/chains/{chain['id']}",
+            "/admin", "/admin/deliveries", f"/admin/deliveries/{delivery}", "/admin/machines",
+        ]  # fmt: skip
 
     @property
     def path(self) -> str:

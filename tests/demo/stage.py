@@ -119,6 +119,9 @@ class Stage:
             "GITHUB_WEBHOOK_SECRET": self.app.webhook_secret,
             "GITHUB_API_URL": self.github.api_url,
             "GITHUB_SERVER_URL": self.server.url,
+            "GITHUB_CLIENT_ID": self.app.client_id,
+            "GITHUB_CLIENT_SECRET": self.app.client_secret,
+            "ASKFIRST_ADMINS": "mona",
         }
 
     def _answers(self, path: str) -> bool:
