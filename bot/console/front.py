@@ -44,12 +44,14 @@ def guide(name: str) -> Response:
 
 
 @functools.cache
-def _rendered(text: str) -> Markup:
-    tokens = _MARKDOWN.parse(text)
+def _rendered(markdown: str) -> Markup:
+    tokens = _MARKDOWN.parse(markdown)
     for link in (child for token in tokens for child in token.children or () if child.type == "link_open"):
         if str(link.attrs["href"]).startswith("../"):
             link.attrs.pop("href")  # a file of the source, which is not served here
-    return Markup(_MARKDOWN.renderer.render(tokens, _MARKDOWN.options, {}))  # noqa: S704 - ours, HTML is escaped
+    text = _MARKDOWN.renderer.render(tokens, _MARKDOWN.options, {})
+    # what may have to be scrolled can be reached by the keyboard
+    return Markup(text.replace("<pre>", '<pre tabindex="0">'))  # noqa: S704 - ours, and HTML in it is escaped
 
 
 def _title(text: str) -> str:

@@ -63,6 +63,8 @@ def session(project_id: str, session_id: str) -> Response:
     with ledger().read() as tx:
         project = visitor.project(tx, project_id)
         found = sessions.get(tx, project.id, session_id)
+        filed = issues.listed(tx, project.id, session_id=found.id, limit=ISSUES)
+        unshown = any(issue.mirrored and not issue.github_url for issue in filed.rows)
         return shown(
             "session.html",
             project=project,
@@ -70,9 +72,9 @@ def session(project_id: str, session_id: str) -> Response:
             session=found,
             run=runs.get(tx, project.id, found.run_id),
             log=_end_of_log(tx, found.run_id),
-            issues=issues.listed(tx, project.id, session_id=found.id, limit=ISSUES),
+            issues=filed,
             rounds=answering.listed(tx, project.id, issue_session_id=found.id).rows,
-            live=found.status == "active",
+            live=found.status == "active" or unshown,
         )
 
 
@@ -93,7 +95,7 @@ def chain(project_id: str, chain_id: str) -> Response:
             items=items,
             run_id=in_hand,
             log=_end_of_log(tx, in_hand) if in_hand else "",
-            live=found.status == "running",
+            live=found.status in ("pending", "running"),
         )
 
 

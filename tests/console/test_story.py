@@ -10,7 +10,7 @@ from typing import Any
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, expect
 
 from bot import credentials
 from bot.config import load
@@ -62,7 +62,7 @@ def page(browser: Browser) -> Iterator[Page]:
     page.on("pageerror", lambda error: complaints.append(str(error)))
     yield page
     context.close()
-    assert complaints == []
+    assert not complaints, "\n".join(complaints)
 
 
 def test_from_an_empty_server_to_a_pushed_fix(page: Page, tmp_path: Path) -> None:
@@ -134,7 +134,6 @@ def test_from_an_empty_server_to_a_pushed_fix(page: Page, tmp_path: Path) -> Non
         page.goto(f"{ours}/projects/{project}/chains/{chain}")
         faults += usable(page)
         _start(ours, key, chain)
-        page.reload()
         expect(page.get_by_role("status")).to_contain_text("completed")
         page.get_by_role("link", name="log").first.click()
         faults += usable(page)
@@ -158,7 +157,7 @@ def test_from_an_empty_server_to_a_pushed_fix(page: Page, tmp_path: Path) -> Non
         expect(page.get_by_role("link", name="Sign in", exact=True)).to_be_visible()
         page.goto(f"{ours}/projects/{project}")
         expect(page.get_by_role("heading", name="Authorize ask-first")).to_be_visible()
-    assert faults == []
+    assert not faults, "\n".join(faults)
     assert not place.github.user_tokens
     place.server.stop()
 
