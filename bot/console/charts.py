@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from bot.domain.issues import PRIORITIES
 from bot.domain.trends import Day
 
 WIDTH, HEIGHT, BARS = 640, 150, 60
-PRIORITIES = ("critical", "high", "medium", "low")
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ def _areas(days: list[Day], most: int) -> list[tuple[str, str]]:
     across = [round(at * WIDTH / (len(days) - 1), 1) for at in range(len(days))]
     below = [0] * len(days)
     areas = []
-    for priority in PRIORITIES:
+    for priority in reversed(PRIORITIES):
         above = [under + day.open[priority] for under, day in zip(below, days, strict=True)]
         if above != below:
             edge = [*zip(across, above, strict=True), *reversed([*zip(across, below, strict=True)])]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -80,6 +81,15 @@ def shown(template: str, *, status: int = 200, form_to: str = "", **values: Any)
 def web_address(url: str | None) -> str:
     """An address that a link may lead to; others lead nowhere."""
     return url if url and url.startswith(("https://", "http://")) else "#"
+
+
+@console.app_template_filter("inline")
+def with_code(text: str) -> Markup:
+    """Text whose parts in backticks are shown as code."""
+    parts = re.split(r"`([^`\n]+)`", text)
+    return Markup("").join(
+        Markup("<code>{}</code>").format(part) if at % 2 else part for at, part in enumerate(parts)
+    )
 
 
 @console.before_app_request

@@ -4,18 +4,39 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
-from sqlalchemy import Text, cast, func, select
+from sqlalchemy import Text, bindparam, cast, func, select
 from sqlalchemy.orm import Session
 
 from bot.domain import states
+from bot.domain.issues import PRIORITIES
 from bot.store import clock
 from bot.store.models import Issue
 
 DAYS = 30
-PREFIX = len("iss_")
-HEAD = 6  # of an id's letters: they change every 17 minutes
+
+_THERE = (Issue.project_id == bindparam("project_id"), Issue.deleted_at.is_(None))
+_OPEN = (
+    select(Issue.status, Issue.priority, func.count())
+    .where(*_THERE, Issue.status.in_(states.ISSUE_OPEN))
+    .group_by(Issue.status, Issue.priority)
+)
+# an id begins with its time, so that an index tells what came between two; SQLite takes the right one only where it is
+# told the priorities
+_NEW = (
+    select(Issue.priority, func.count())
+    .where(
+        *_THERE, Issue.priority.in_(PRIORITIES), Issue.id >= bindparam("start"), Issue.id < bindparam("end")
+    )
+    .group_by(Issue.priority)
+)
+_ON = func.substr(cast(Issue.completed_at, Text), 1, len("2026-01-31")).label("on")
+_GONE = (
+    select(_ON, Issue.priority, func.count())
+    .where(*_THERE, Issue.completed_at >= bindparam("first"))
+    .group_by(_ON, Issue.priority)
+)
 
 
 @dataclass(frozen=True)
@@ -32,9 +53,14 @@ def of(tx: Session, project_id: str) -> list[Day]:
     """The last 30 days in UTC, today at the end."""
     today = clock.now().date()
     days = {today - timedelta(days=ago): Day(today - timedelta(days=ago)) for ago in reversed(range(DAYS))}
-    first = clock.now().replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(days=DAYS - 1)
-    for on, priority, count in _new(tx, project_id, first):
-        days[on].new[priority] += count
+    first = datetime.combine(min(days), time(), UTC)
+    for day in days.values():
+        start = datetime.combine(day.on, time(), UTC)
+        span = {
+            "start": clock.first_id("iss", start),
+            "end": clock.first_id("iss", start + timedelta(days=1)),
+        }
+        day.new.update(dict(tx.execute(_NEW, {"project_id": project_id, **span}).all()))
     for on, priority, count in _gone(tx, project_id, first):
         days[on].gone[priority] += count
     standing = open_now(tx, project_id)
@@ -48,32 +74,12 @@ def of(tx: Session, project_id: str) -> list[Day]:
 
 def open_now(tx: Session, project_id: str) -> Counter[str]:
     """How many issues are open, by priority."""
-    query = select(Issue.priority, func.count()).where(
-        Issue.project_id == project_id, Issue.deleted_at.is_(None), Issue.status.in_(states.ISSUE_OPEN)
-    )
-    rows = tx.execute(query.group_by(Issue.priority))
-    return Counter({priority: count for priority, count in rows if count})
-
-
-def _new(tx: Session, project_id: str, first: datetime) -> list[tuple[date, str, int]]:
-    # an id begins with its time: counting by its first letters needs the index alone
-    head = func.substr(Issue.id, PREFIX + 1, HEAD).label("head")
-    query = select(head, Issue.priority, func.count()).where(
-        Issue.project_id == project_id, Issue.deleted_at.is_(None), Issue.id >= clock.first_id("iss", first)
-    )
-    rows = tx.execute(query.group_by(head, Issue.priority))
-    return [
-        (max(clock.moment_of(letters).date(), first.date()), priority, count)
-        for letters, priority, count in rows
-    ]
+    found: Counter[str] = Counter()
+    for _, priority, count in tx.execute(_OPEN, {"project_id": project_id}):
+        found[priority] += count
+    return found
 
 
 def _gone(tx: Session, project_id: str, first: datetime) -> list[tuple[date, str, int]]:
-    on = func.substr(cast(Issue.completed_at, Text), 1, len("2026-01-01")).label("on")
-    query = select(on, Issue.priority, func.count()).where(
-        Issue.project_id == project_id, Issue.deleted_at.is_(None), Issue.completed_at >= first
-    )
-    return [
-        (date.fromisoformat(day), priority, count)
-        for day, priority, count in tx.execute(query.group_by(on, Issue.priority))
-    ]
+    rows = tx.execute(_GONE, {"project_id": project_id, "first": first})
+    return [(date.fromisoformat(day), priority, count) for day, priority, count in rows]

@@ -11,9 +11,10 @@ from typing import Any, Self
 import httpx
 from githubkit import AppAuthStrategy, GitHub
 from githubkit.cache import MemCacheStrategy
+from jwt import InvalidKeyError
 
 from bot import counters
-from bot.github.errors import NoInstallation, NotFound, Unavailable, Unprocessable, from_answer
+from bot.github.errors import NoInstallation, NotFound, Unauthorized, Unavailable, Unprocessable, from_answer
 from bot.github.repo import Answer, Installation, pages
 from bot.github.seen import Seen
 from bot.github.turn import Turn
@@ -140,7 +141,12 @@ class App:
         return dict(answer.data)
 
     def _jwt(self) -> str:
-        return str(self._auth.get_auth_flow(self._github).get_jwt())  # type: ignore[attr-defined]
+        try:
+            return str(self._auth.get_auth_flow(self._github).get_jwt())  # type: ignore[attr-defined]
+        except InvalidKeyError:
+            raise Unauthorized(
+                "GITHUB_PRIVATE_KEY is no RSA key; the App's settings page makes one"
+            ) from None
 
 
 def read(method: str, response: httpx.Response) -> Answer:

@@ -7,7 +7,6 @@ import threading
 from datetime import UTC, datetime
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's base 32: sorts, and has no l, o, i or u
-_TIME_LETTERS = 10
 _lock = threading.Lock()
 _last = 0
 
@@ -30,14 +29,6 @@ def new_id(prefix: str) -> str:
 def first_id(prefix: str, moment: datetime) -> str:
     """What sorts before every id that was made at that time or later."""
     return _written(prefix, int(moment.timestamp() * 1000) << 80)
-
-
-def moment_of(letters: str) -> datetime:
-    """The time at which ids begin whose random part is left out and whose time begins with these letters."""
-    number = 0
-    for letter in letters.ljust(_TIME_LETTERS, _ALPHABET[0]):
-        number = number << 5 | _ALPHABET.index(letter)
-    return datetime.fromtimestamp(number / 1000, UTC)
 
 
 def _written(prefix: str, number: int) -> str:

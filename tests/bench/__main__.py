@@ -9,6 +9,7 @@ from tests.bench.commands import commands
 from tests.bench.containers import containers
 from tests.bench.figures import table
 from tests.bench.mirror import mirror
+from tests.bench.pages import pages
 from tests.bench.rest import rest
 from tests.bench.scale import scale
 from tests.bench.scan import scan
@@ -24,6 +25,7 @@ PARTS = {
     "a scan, in turns with its analyzers": scan,
     "webhooks, in turns with a bare view": webhooks,
     "REST, in turns with bare views": rest,
+    "the console's pages in a project with 100,000 issues": pages,
     "a million issues, in turns with a thousand": scale,
 }
 

@@ -56,9 +56,12 @@ def page(browser: Browser) -> Iterator[Page]:
     expect.set_options(timeout=PATIENCE)
     page = context.new_page()
     complaints: list[str] = []
-    page.on(
-        "console", lambda said: complaints.append(said.text) if said.type in ("error", "warning") else None
-    )
+
+    def heard(said: ConsoleMessage) -> None:
+        if said.type in ("error", "warning") and not said.location["url"].endswith("/favicon.ico"):
+            complaints.append(f"{said.location['url']}: {said.text}")
+
+    page.on("console", heard)
     page.on("pageerror", lambda error: complaints.append(str(error)))
     yield page
     context.close()
