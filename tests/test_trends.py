@@ -7,9 +7,10 @@ from datetime import timedelta
 
 import pytest
 
-from bot.domain import issues, projects, trends
+from bot.domain import issues, projects, states, trends
 from bot.store import clock
 from bot.store.db import Database
+from bot.store.models import Issue
 
 
 def test_each_day_says_what_came_what_went_and_what_was_open(
@@ -34,7 +35,8 @@ def test_each_day_says_what_came_what_went_and_what_was_open(
         on(2)
         made("Second", "high")
         for issue in (old, first):
-            issues.dismiss(tx, project, issue)
+            states.move_issue(tx.get_one(Issue, issue), "closed")
+        issues.dismiss(tx, project, made("No finding", "high"))
         on(1)
         issues.delete(tx, project, made("By mistake", "critical"))
         on(0)

@@ -24,6 +24,7 @@ _OPEN = (
 )
 # an id begins with its time, so that an index tells what came between two; SQLite takes the right one only where it is
 # told the priorities
+_FOUND = (*states.ISSUE_OPEN, "completed")
 _NEW = (
     select(Issue.priority, func.count())
     .where(
@@ -41,7 +42,10 @@ _GONE = (
 
 @dataclass(frozen=True)
 class Day:
-    """By priority: how many issues came, how many were done with, and how many were open at its end."""
+    """By priority: how many issues came, how many were done with, and how many were open at its end.
+
+    What was dismissed is left out, as if it had never been found.
+    """
 
     on: date
     new: Counter[str] = field(default_factory=Counter)
