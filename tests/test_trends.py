@@ -35,7 +35,7 @@ def test_each_day_says_what_came_what_went_and_what_was_open(
         on(2)
         made("Second", "high")
         for issue in (old, first):
-            states.move_issue(tx.get_one(Issue, issue), "closed")
+            states.move(tx.get_one(Issue, issue), "closed")
         issues.dismiss(tx, project, made("No finding", "high"))
         on(1)
         issues.delete(tx, project, made("By mistake", "critical"))
