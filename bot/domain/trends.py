@@ -27,9 +27,8 @@ _OPEN = (
 _FOUND = (*states.ISSUE_OPEN, "completed")
 _NEW = (
     select(Issue.priority, func.count())
-    .where(
-        *_THERE, Issue.priority.in_(PRIORITIES), Issue.id >= bindparam("start"), Issue.id < bindparam("end")
-    )
+    .where(*_THERE, Issue.status.in_(_FOUND), Issue.priority.in_(PRIORITIES))
+    .where(Issue.id >= bindparam("start"), Issue.id < bindparam("end"))
     .group_by(Issue.priority)
 )
 _ON = func.substr(cast(Issue.completed_at, Text), 1, len("2026-01-31")).label("on")
