@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
 
-from sqlalchemy import Text, bindparam, cast, func, select
+from sqlalchemy import Select, Text, bindparam, cast, func, select
 from sqlalchemy.orm import Session
 
 from bot.domain import states
@@ -22,14 +23,14 @@ _OPEN = (
     .where(*_THERE, Issue.status.in_(states.ISSUE_OPEN))
     .group_by(Issue.status, Issue.priority)
 )
-# an id begins with its time, so that an index tells what came between two; SQLite takes the right one only where it is
-# told the priorities
 _FOUND = (*states.ISSUE_OPEN, "completed")
+# an id begins with its time: an index tells what came between two. By state and priority, as that index is sorted: for
+# a coarser order SQLite takes another one, and reads the table too
 _NEW = (
-    select(Issue.priority, func.count())
+    select(Issue.status, Issue.priority, func.count())
     .where(*_THERE, Issue.status.in_(_FOUND), Issue.priority.in_(PRIORITIES))
     .where(Issue.id >= bindparam("start"), Issue.id < bindparam("end"))
-    .group_by(Issue.priority)
+    .group_by(Issue.status, Issue.priority)
 )
 _ON = func.substr(cast(Issue.completed_at, Text), 1, len("2026-01-31")).label("on")
 _GONE = (
@@ -63,7 +64,7 @@ def of(tx: Session, project_id: str) -> list[Day]:
             "start": clock.first_id("iss", start),
             "end": clock.first_id("iss", start + timedelta(days=1)),
         }
-        day.new.update(dict(tx.execute(_NEW, {"project_id": project_id, **span}).all()))
+        day.new.update(_by_priority(tx, _NEW, {"project_id": project_id, **span}))
     for on, priority, count in _gone(tx, project_id, first):
         days[on].gone[priority] += count
     standing = open_now(tx, project_id)
@@ -77,8 +78,12 @@ def of(tx: Session, project_id: str) -> list[Day]:
 
 def open_now(tx: Session, project_id: str) -> Counter[str]:
     """How many issues are open, by priority."""
+    return _by_priority(tx, _OPEN, {"project_id": project_id})
+
+
+def _by_priority(tx: Session, query: Select[Any], values: dict[str, str]) -> Counter[str]:
     found: Counter[str] = Counter()
-    for _, priority, count in tx.execute(_OPEN, {"project_id": project_id}):
+    for _, priority, count in tx.execute(query, values):
         found[priority] += count
     return found
 
