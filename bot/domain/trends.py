@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any
 
 from sqlalchemy import Select, Text, bindparam, cast, func, select
 from sqlalchemy.orm import Session
@@ -81,7 +80,7 @@ def open_now(tx: Session, project_id: str) -> Counter[str]:
     return _by_priority(tx, _OPEN, {"project_id": project_id})
 
 
-def _by_priority(tx: Session, query: Select[Any], values: dict[str, str]) -> Counter[str]:
+def _by_priority(tx: Session, query: Select[str, str, int], values: dict[str, str]) -> Counter[str]:
     found: Counter[str] = Counter()
     for _, priority, count in tx.execute(query, values):
         found[priority] += count
