@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from bot.github import branches, checks, files, hooks, mirror, people, pulls, reactions, reviews
+from bot.github import branches, checks, files, hooks, manifest, mirror, people, pulls, reactions, reviews
 from bot.github.client import App
 from bot.github.issuetext import IssueContent
 from bot.github.repo import Repo
@@ -20,7 +20,7 @@ from tests.house import House
 
 ROOT = Path(__file__).parent.parent
 BY = {"request", "pages", "graphql"}
-CLIENT = {"repo.py", "client.py"}  # through which all go
+CLIENT = {"repo.py", "client.py", "oauth.py"}  # through which all go
 EARLIER = datetime(2026, 1, 1, tzinfo=UTC)
 SECRET = b"marks are signed with this"
 CONTENT = IssueContent("Flaw", "It is one.", "high", "http://github.test/mona/shop", "http://askfirst.test")
@@ -114,6 +114,7 @@ def as_the_app(house: House, app: App) -> None:
     assert [there["id"] for there in app.installations()] == [house.installation.id]
     assert app.find(house.installation.id)
     assert hooks.failed(app, EARLIER) == {}
+    assert manifest.tried(app).slug == "askfirst"
     hooks.send_again(app, app.request("GET", "/app/hook/deliveries").data[0]["id"])
 
 

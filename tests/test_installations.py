@@ -120,10 +120,10 @@ def test_a_repository_that_moves_to_an_account_that_is_not_served_waits(house: H
 
 @on_sqlite
 def test_an_account_that_is_served_no_more_waits_until_it_is_again(house: House, side: Side) -> None:
-    house.runner.tools.config = house.config.model_copy(update={"askfirst_owners": ("acme",)})
+    house.runner.tools = Tools(house.config.model_copy(update={"askfirst_owners": ("acme",)}))
     side.an_hour_later()
     assert side.paused == troubles.UNWELCOME
-    house.runner.tools.config = house.config
+    house.runner.tools = Tools(house.config)
     side.an_hour_later()
     assert side.paused is None
 

@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 
 from app import create_app
 from bot.domain import chains, keys, leaving, projects
+from bot.jobs.tools import Tools
 from bot.store.models import Base
 from tests.github_side import Side, side_of
 from tests.house import House
@@ -85,7 +86,7 @@ def test_its_keys_end_and_then_its_data_goes(lived_in: House, side: Side) -> Non
 @on_sqlite
 def test_keys_end_after_thirty_days_however_long_the_data_is_kept(house: House, side: Side) -> None:
     filed(house, "Cart forgets items")
-    house.runner.tools.config = house.config.model_copy(update={"askfirst_retention_days": 60})
+    house.runner.tools = Tools(house.config.model_copy(update={"askfirst_retention_days": 60}))
     house.mona.uninstalls(house.installation)
     house.settle()
     side.turned.forward(days=31)
@@ -129,4 +130,11 @@ def test_every_table_knows_whose_its_rows_are() -> None:
     """What hangs on no project must be on this list, or it would be kept after a project was erased."""
     tables = Base.metadata.sorted_tables
     without = {table.name for table in tables if leaving.hangs_on(table, "proj_1") is None}
-    assert without == {"deliveries", "github_objects", "idempotent_requests", "installations", "outbox"}
+    assert without == {
+        "deliveries",
+        "github_objects",
+        "idempotent_requests",
+        "installations",
+        "outbox",
+        "sign_ins",
+    }

@@ -17,19 +17,19 @@ _FORKS = multiprocessing.get_context("forkserver")
 _FORKS.set_forkserver_preload([__name__])
 
 
-def start(environment: Mapping[str, str], redis_url: str, queue: str) -> ForkServerProcess:
-    """What `askfirst worker` (queue `jobs`) or `askfirst agents` (`agents`) is, with these settings."""
-    process = _FORKS.Process(target=_work, args=(dict(environment), redis_url, queue), daemon=False)
+def start(environment: Mapping[str, str], redis_url: str, *queues: str) -> ForkServerProcess:
+    """What `askfirst worker` (queues `jobs` and `bulk`) or `askfirst agents` (`agents`) is, with these settings."""
+    process = _FORKS.Process(target=_work, args=(dict(environment), redis_url, *queues), daemon=False)
     process.start()
     return process
 
 
-def _work(environment: dict[str, str], redis_url: str, queue: str) -> None:
+def _work(environment: dict[str, str], redis_url: str, *queues: str) -> None:
     os.environ.clear()
     os.environ.update(environment | {"REDIS_URL": redis_url})
     quiet = os.open(os.devnull, os.O_WRONLY)
     os.dup2(quiet, 2)
-    worker.work(redis_url, queue)
+    worker.work(redis_url, *queues)
 
 
 def until(seen: Callable[[], Any], seconds: float = 60) -> Any:
