@@ -1,6 +1,6 @@
 # `make` explains the targets. Needs Python 3.11 or newer, git and make; uses uv where there is one.
 .DEFAULT_GOAL := help
-.PHONY: help install demo run test lint bench eval lock clean
+.PHONY: help install demo run test faults lint bench eval lock clean
 
 PYTHON ?= python3
 UV ?= $(shell command -v uv 2>/dev/null)
@@ -21,6 +21,9 @@ run: $(INSTALLED)  ## Start the server with everything it needs; settings come f
 
 test: lint  ## Check layers, style and types, then run all tests (T=tests/test_config.py: only those)
 	$(BIN)/python -m pytest -n auto $(T)
+
+faults: $(INSTALLED)  ## Play the whole fault matrix on both databases (about five minutes)
+	$(BIN)/python -m pytest -n auto -m '' tests/test_fault_matrix.py
 
 lint: $(INSTALLED)  ## Check layers, style and types
 	$(BIN)/lint-imports --no-logo

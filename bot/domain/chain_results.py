@@ -26,8 +26,8 @@ def pushed(
 ) -> None:
     """The item's commit is on the branch; `head`: with others of ours on top of it; `verified`: by which command."""
     run = steps.run_of(tx, project, item)
-    runs.end(run, "completed", outcome="done", summary=summary)
-    run.commit, run.verified = commit, verified
+    runs.end(run, "completed", outcome="done", summary=summary, verified=verified)
+    run.commit = commit
     states.move_item(item, "push")
     item.commit, chain.head = commit, head or commit
     steps.issue_moves(tx, project, item, "fix_pushed")

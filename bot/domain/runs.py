@@ -132,10 +132,17 @@ def start(run: Run) -> None:
 
 
 def end(
-    run: Run, status: str, *, outcome: str | None = None, summary: str | None = None, error: str | None = None
+    run: Run,
+    status: str,
+    *,
+    outcome: str | None = None,
+    summary: str | None = None,
+    error: str | None = None,
+    verified: str | None = None,
 ) -> None:
     """The run came to its end."""
     run.status, run.outcome, run.summary, run.error = status, outcome, summary, error
+    run.verified = verified
     run.completed_at = clock.now()
     if tx := object_session(run):
         count(tx, "askfirst_runs_total", kind=run.kind, status=status)

@@ -14,7 +14,7 @@ from bot.jobs.agent import Checkout, RunFailed
 from bot.jobs.work import Work
 from bot.sandbox import commits, push, repo
 from bot.sandbox.changes import Changes
-from bot.store.models import Project, WorkChain
+from bot.store.models import Project, Run, WorkChain
 
 
 @dataclass(frozen=True)
@@ -60,8 +60,10 @@ def look(work: Work, chain: WorkChain, source: Checkout, tries: Collection[str])
         ours = intents.pushed(tx, since)
     all_ours = goes_on and len(ours) == len(since)
     for commit in since:
-        if ours.get(commit) in tries:
-            return Pushed(commit, source.commit if all_ours else commit)
+        if (by := ours.get(commit)) in tries:
+            with work.db.read() as tx:
+                run = tx.get_one(Run, by)
+            return Pushed(commit, source.commit if all_ours else commit, run.summary or "", run.verified)
     # before our first commit the branch is whoever's made it: the round of questions, or a person
     return None if all_ours or chain.head is None else Foreign(source.commit)
 
@@ -74,17 +76,18 @@ def put(
     changes: Changes,
     message: str,
     by: str,
-    may: Callable[[Session], None] = lambda tx: None,
+    first: Callable[[Session, bool], None] = lambda tx, on_theirs: None,
 ) -> Pushed | Foreign:
     """Push the changes as one commit. Where somebody was faster they are put on top of that, once, if nothing overlaps.
 
-    `by`: the run or session that made them; `may` raises where it is not wanted any more.
+    `by`: the run or session that made them; `first` notes what must be known when we are lost after the push, and
+    raises where that is not wanted any more.
     """
 
-    def push_on(parent: str, expected: str | None) -> str:
+    def push_on(parent: str, expected: str | None, *, on_theirs: bool = False) -> str:
         commit = commits.commit(source.mirror, parent, changes, message, *agent.AUTHOR)
         with work.note() as tx:
-            may(tx)
+            first(tx, on_theirs)
             intents.pushing(tx, project, commit, by)
         remote = work.tools.remote(project, contents="write")
         push.push(source.mirror, remote, chain.branch_name, commit, expected)
@@ -100,7 +103,7 @@ def put(
     if not _is_clean(work, project, source, changes, actual):
         return Foreign(actual)
     try:
-        commit = push_on(actual, actual)
+        commit = push_on(actual, actual, on_theirs=True)
     except push.LostRace as lost:
         return Foreign(lost.actual or "")
     return Pushed(commit, commit, on_theirs=True)

@@ -15,6 +15,7 @@ from bot.jobs import agent, fixing
 from bot.jobs.agent import RunFailed
 from bot.jobs.answering import asked, brief
 from bot.jobs.chainbranch import Foreign, Pushed, look, must_be_usable, put
+from bot.jobs.fixing import Fixed
 from bot.jobs.thinking import brain
 from bot.jobs.work import Work
 from bot.sandbox.changes import one_file
@@ -123,22 +124,26 @@ def _fix(
             made = fixing.fix(work, live, template, task, source, verify, mind)
             if isinstance(made, FixResult):
                 return Asks(made, source.commit) if made.outcome == "needs_answer" else made
-            may = partial(_must_be_wanted, work)
-            there = put(work, project, chain, source, made.changes, message(made.summary), run.id, may)
+            first = partial(_note_result, work, made)
+            there = put(work, project, chain, source, made.changes, message(made.summary), run.id, first)
             if isinstance(there, Foreign):
                 return there
             verified = None if there.on_theirs else made.verified
             return replace(there, summary=made.summary, verified=verified)
 
 
-def _must_be_wanted(work: Work, tx: Session) -> None:
-    """Nothing is pushed for a run that was cancelled, or an issue that was closed, while its agent came to an end."""
+def _note_result(work: Work, made: Fixed, tx: Session, on_theirs: bool) -> None:
+    """Before the push, for whoever takes over after it.
+
+    Nothing is pushed for a run that was cancelled, or an issue that was closed, while its agent came to an end.
+    """
     found = _load(tx, work)
     if found is None:
         raise RunFailed("it was cancelled")
     issue = tx.get_one(Issue, found[2].issue_id)
     if issue.status != "running" or issue.deleted_at:
         raise IssueGone(f"the issue is {'deleted' if issue.deleted_at else issue.status}")
+    found[0].summary, found[0].verified = made.summary, None if on_theirs else made.verified
 
 
 def _message(
