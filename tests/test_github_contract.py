@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import ast
+import os
 import sys
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from bot.github import branches, checks, files, hooks, manifest, mirror, people, pulls, reactions, reviews
 from bot.github.client import App
 from bot.github.issuetext import IssueContent
+from bot.github.oauth import SignIns
 from bot.github.repo import Repo
 from tests.fakes.github import Issue
+from tests.fakes.github.acts import manifests, signing_in
 from tests.house import House
 
 ROOT = Path(__file__).parent.parent
@@ -48,12 +52,12 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> set[Place]:
     def noted(call: Callable[..., Any]) -> Callable[..., Any]:
         def note(*args: Any, **values: Any) -> Any:
             caller = sys._getframe(1)
-            found.add((str(Path(caller.f_code.co_filename).relative_to(ROOT)), caller.f_lineno))
+            found.add((os.path.relpath(caller.f_code.co_filename, ROOT), caller.f_lineno))
             return call(*args, **values)
 
         return note
 
-    for kind, name in [*((Repo, name) for name in BY), (App, "request")]:
+    for kind, name in [*((Repo, name) for name in BY), (App, "request"), (httpx.Client, "request")]:
         monkeypatch.setattr(kind, name, noted(getattr(kind, name)))
     return found
 
@@ -118,6 +122,23 @@ def as_the_app(house: House, app: App) -> None:
     hooks.send_again(app, app.request("GET", "/app/hook/deliveries").data[0]["id"])
 
 
+def as_a_person(house: House) -> None:
+    """Mona signs in, and makes another App from a manifest."""
+    sign_ins, url = SignIns(house.fake.server_url, house.fake.api_url), "http://askfirst.test"
+    client = house.github.client_id, house.github.client_secret
+    code = signing_in.agree(house.fake, house.github, house.mona.account, url, "")
+    token = sign_ins.token(*client, code, "", url)
+    assert sign_ins.person(token).login == "mona"
+    assert sign_ins.access(token) == {house.repository.id: True}
+    sign_ins.revoke(*client, token)
+    described = {"url": url, "redirect_url": url, "hook_attributes": {"url": "http://127.0.0.1:1"}}
+    mona = house.mona.account
+    made = manifest.made_app(
+        house.fake.api_url, manifests.make_app(house.fake, mona, mona, "Another", described)
+    )
+    assert made.slug == "another"
+
+
 def acts_of_jobs(house: House, theirs: Issue) -> None:
     """A command about an issue of a person's, two edits in one second, after which a look is needed, and a pause."""
     house.mona.comments(theirs, "/askfirst dismiss")
@@ -147,6 +168,7 @@ def test_every_request_is_in_githubs_contract_and_is_made(
     assert files.file_text(repo, "b.py") is None
     acts_of_jobs(house, theirs)
     as_the_app(house, repo.app)
+    as_a_person(house)
     assert places() - asked == set(), "make these requests here too"
     assert list(repo.installation.repositories())
     for asked_for in (
@@ -157,5 +179,11 @@ def test_every_request_is_in_githubs_contract_and_is_made(
         "GET /app/installations/*",
         "GET /app/hook/deliveries",
         "POST /app/hook/deliveries/*/attempts",
+        "GET /app/hook/config",
+        "GET /user",
+        "GET /user/installations",
+        "GET /user/installations/*/repositories",
+        "DELETE /applications/*/token",
+        "POST /app-manifests/*/conversions",
     ):
         assert house.fake.count(*asked_for.split())

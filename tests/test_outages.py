@@ -52,7 +52,16 @@ class Site(House):
 
     def shows(self, count: int) -> None:
         """Wait until GitHub shows so many issues, and nothing is left to be done."""
-        until(lambda: len(self.issues()) >= count and not self.unfinished(), 90)
+
+        def shown() -> bool:
+            if self.workers and not any(worker.is_alive() for worker in self.workers):
+                self.start_worker()  # as whatever keeps the processes running does
+            return len(self.issues()) >= count and not self.unfinished()
+
+        try:
+            until(shown, 60)
+        except AssertionError:
+            raise AssertionError(f"{len(self.issues())} issues, left: {self.unfinished()}") from None
         titles = [issue.title for issue in self.issues()]
         assert len(titles) == len(set(titles)) == count
 

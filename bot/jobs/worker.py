@@ -10,11 +10,20 @@ from rq import SimpleWorker, Worker
 
 from bot.supervisor import end_with_parent
 
+LONGEST_SECONDS = 4.0  # between two looks whether a Redis that was away is back; RQ's own is a minute
 SIGN_OF_LIFE = 30  # seconds; a worker that gives none for a minute more is not counted any longer
+
+
+class ShortWorker(SimpleWorker):
+    """Does its jobs in this process itself."""
+
+    max_connection_wait_time = LONGEST_SECONDS
 
 
 class RunWorker(Worker):
     """Forks for each run, so that one that takes its process down takes only itself, and dies with its worker."""
+
+    max_connection_wait_time = LONGEST_SECONDS
 
     def main_work_horse(self, *args: Any, **kwargs: Any) -> None:
         end_with_parent(signal.SIGKILL)
@@ -26,6 +35,6 @@ def work(redis_url: str, *queues: str) -> None:
 
     Short jobs are done in this process itself: that is four times the pace of forking for each.
     """
-    kind = RunWorker if "agents" in queues else SimpleWorker
+    kind = RunWorker if "agents" in queues else ShortWorker
     connection = Redis.from_url(redis_url)
     kind(list(queues), connection=connection, worker_ttl=SIGN_OF_LIFE).work(logging_level="WARNING")

@@ -159,7 +159,7 @@ def test_from_an_empty_server_to_a_pushed_fix(page: Page, tmp_path: Path) -> Non
         page.get_by_role("button", name="Sign out").click()
         expect(page.get_by_role("link", name="Sign in", exact=True)).to_be_visible()
         page.goto(f"{ours}/projects/{project}")
-        expect(page.get_by_role("heading", name="Authorize ask-first")).to_be_visible()
+        expect(page.get_by_role("heading", name="Authorize Ask First")).to_be_visible()
     assert not faults, "\n".join(faults)
     assert not place.github.user_tokens
     place.server.stop()

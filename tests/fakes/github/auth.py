@@ -6,10 +6,9 @@ https://docs.github.com/en/apps/creating-github-apps/authenticating-with-a-githu
 from __future__ import annotations
 
 import base64
-import hmac
 import json
 import secrets
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +17,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from .errors import Refused
-from .state import Actor, App, Installation, Repository, Token
+from .state import Account, Actor, App, Installation, Repository, Token
 
 if TYPE_CHECKING:
     from .fake import FakeGitHub
@@ -26,6 +25,7 @@ if TYPE_CHECKING:
 LONGEST_JWT = 600  # seconds
 LEVELS = ("none", "read", "write", "admin")
 TOKEN_LENGTH = 520
+NOBODY = Account(0, "nobody", "User", datetime.min.replace(tzinfo=UTC))  # where nobody says who they are
 
 
 @lru_cache
@@ -41,9 +41,9 @@ def new_key(position: int) -> tuple[str, rsa.RSAPublicKey]:
 
 
 def authenticate(fake: FakeGitHub, header: str, kind: str) -> tuple[Actor, Token | None]:
-    """Who is asking; `kind` is what the operation takes: app, installation, any of both; user, client, none."""
+    """Who is asking; `kind` is what the operation takes: app, installation, user, any of the three; client, none."""
     if kind == "none":
-        return Actor(next(iter(fake.accounts.values()))), None
+        return Actor(NOBODY), None
     if kind == "client":
         app = client(fake, header)
         return Actor(app.bot, app), None
@@ -52,7 +52,7 @@ def authenticate(fake: FakeGitHub, header: str, kind: str) -> tuple[Actor, Token
         raise Refused(401, "Requires authentication")
     if scheme.lower() not in ("bearer", "token"):
         raise Refused(401, "Bad credentials")
-    if kind == "user":
+    if kind == "user" or (kind == "any" and value.startswith("ghu_")):
         signed_in = fake.user_tokens.get(value)
         if signed_in is None or signed_in.expires_at <= fake.clock():
             raise Refused(401, "Bad credentials")
@@ -77,7 +77,7 @@ def client(fake: FakeGitHub, header: str) -> App:
     except ValueError:
         client_id = secret = ""
     app = next((one for one in fake.apps.values() if one.client_id == client_id), None)
-    if scheme.lower() != "basic" or app is None or not hmac.compare_digest(app.client_secret, secret):
+    if scheme.lower() != "basic" or app is None or app.client_secret != secret:
         raise Refused(401, "Bad credentials")
     return app
 

@@ -119,6 +119,12 @@ def find(method: str, path: str) -> tuple[Operation, dict[str, Any]] | None:
     return None
 
 
+def schema(name: str) -> dict[str, Any]:
+    """One of the shapes that operations share."""
+    found: dict[str, Any] = _document()["components"]["schemas"][name]
+    return found
+
+
 @lru_cache
 def _document() -> dict[str, Any]:
     document: dict[str, Any] = json.loads(gzip.decompress(DATA.read_bytes()))

@@ -62,9 +62,9 @@ class FakeGitHub(World):
         deliver: Deliver | None = None,
         owner: Person | Account | None = None,
         webhook_url: str = "",
-        callback_urls: list[str] | None = None,
+        **more: Any,
     ) -> App:
-        """A GitHub App with its own key; its first webhook is a ping."""
+        """A GitHub App with its own key; its first webhook is a ping. `more`: other fields of `App`."""
         with self.acting():
             bot = self._account(f"{slug}[bot]", "Bot")
             number = 1_000_000 + len(self.apps)
@@ -77,13 +77,13 @@ class FakeGitHub(World):
                 public,
                 webhook_secret,
                 dict(permissions or APP_PERMISSIONS),
-                list(events or APP_EVENTS),
+                list(APP_EVENTS if events is None else events),
                 bot,
                 account_of(owner) if owner else bot,
                 self.clock(),
                 deliver,
                 webhook_url,
-                callback_urls=callback_urls or [],
+                **more,
             )
             self.apps[app.id] = app
             self.webhooks.ping(app)

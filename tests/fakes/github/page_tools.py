@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
 
 from flask import abort, request
 from markupsafe import Markup
@@ -42,6 +43,11 @@ def ref_and_path(repository: Repository, place: str) -> tuple[str, str]:
     fitting = [name for name in branches if f"{place}/".startswith(f"{name}/")]
     ref = max(fitting, key=len, default=place.split("/")[0])
     return ref, place[len(ref) + 1 :]
+
+
+def with_query(url: str, **said: str) -> str:
+    """Where people are sent back to; the address may have a query already."""
+    return f"{url}{'&' if '?' in url else '?'}{urlencode(said)}"
 
 
 def shown(text: str | None) -> Markup:

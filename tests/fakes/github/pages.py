@@ -12,6 +12,7 @@ from .page_tools import faces, ink, people_of, person_of, repository_of, shown, 
 from .pages_apps import add_app_pages
 from .pages_code import add_code_pages
 from .pages_pulls import add_pull_pages
+from .pages_sign_in import add_sign_in_pages
 from .people import Person
 from .state import Issue, Repository
 
@@ -27,6 +28,7 @@ def add_pages(app: Flask, fake: FakeGitHub) -> None:
     add_code_pages(app, fake)
     add_pull_pages(app, fake)
     add_app_pages(app, fake)
+    add_sign_in_pages(app, fake)
 
     @app.get("/")
     def repositories() -> str:

@@ -41,7 +41,7 @@ Handler = Callable[[Call], Any]
 class Route:
     method: str
     template: str
-    auth: str  # app: a JSON web token; installation: its token; any: one of them; user, client, none: see `auth`
+    auth: str  # app: a JSON web token; installation, user: its token; any: one of the three; client, none: see `auth`
     accepts: str  # in GitHub's notation: `issues=write; pull_requests=write` is either
     handler: Handler
 

@@ -27,6 +27,10 @@ class Account:
     members: set[str] = field(default_factory=set)  # logins; organisations only
     base_role: str = "read"  # what membership alone gives; organisations only
 
+    def is_run_by(self, person: Account) -> bool:
+        """One's own account, or an organisation that one is a member of: there one may make and install Apps."""
+        return person is self or person.login in self.members
+
 
 @dataclass(eq=False)
 class App:
@@ -45,6 +49,13 @@ class App:
     webhook_url: str = ""  # where the App says it listens; `deliver` does the sending
     client_secret: str = field(default_factory=lambda: secrets.token_hex(20))
     callback_urls: list[str] = field(default_factory=list)  # none listed: any will do
+    setup_url: str = ""  # where people are sent who have installed it
+    public: bool = True  # False: only its owner may install it
+    name: str = ""  # empty: the slug
+
+    @property
+    def title(self) -> str:
+        return self.name or self.slug
 
 
 @dataclass(eq=False)

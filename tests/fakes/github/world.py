@@ -21,7 +21,8 @@ from .state import Account, App, Installation, Repository, Token, UserToken
 from .webhooks import Webhooks
 
 if TYPE_CHECKING:
-    from .acts.signing_in import ManifestCode, SignInCode
+    from .acts.manifests import ManifestCode
+    from .acts.signing_in import SignInCode
     from .people import Person
 
 FIRST_ID = 3_000_000_000  # as on GitHub, too large for 32 bits

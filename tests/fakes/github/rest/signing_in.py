@@ -59,9 +59,9 @@ def convert(call: Call) -> Reply:
 
 
 def _installations(call: Call) -> list[Installation]:
-    """Those of the App with something that the person has an explicit right to, or that are their own account's."""
+    """Those of the App on an account that the person runs, or with something that they have an explicit right to."""
     mine = [one for one in call.fake.installations.values() if one.app is call.actor.app]
-    return [one for one in mine if one.account is call.actor.account or _repositories(call, one)]
+    return [one for one in mine if one.account.is_run_by(call.actor.account) or _repositories(call, one)]
 
 
 def _repositories(call: Call, installation: Installation) -> list[Repository]:
@@ -70,5 +70,5 @@ def _repositories(call: Call, installation: Installation) -> list[Repository]:
 
 def _is_explicit(repository: Repository, account: Account) -> bool:
     """That everybody may read a public repository is no right of the person's own."""
-    listed = account.login in repository.owner.members or account.login.lower() in repository.collaborators
-    return account is repository.owner or (listed and repository.role_of(account) != "none")
+    listed = repository.owner.is_run_by(account) or account.login.lower() in repository.collaborators
+    return listed and repository.role_of(account) != "none"

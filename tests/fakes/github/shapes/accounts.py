@@ -83,7 +83,7 @@ def app_json(fake: World, app: App) -> dict[str, Any]:
         "client_id": app.client_id,
         "node_id": node_id("A", app.id),
         "owner": user_json(fake, app.owner),
-        "name": app.slug,
+        "name": app.title,
         "description": "",
         "external_url": page,
         "html_url": page,
