@@ -3,7 +3,8 @@
 The jobs are those of the engine's own table: one that the story in `tests.faulty` does not lead to fails here. The
 first row of each job goes through all faults of a list, one try after another; then it is left in peace.
 
-`make test` takes each job through each step once, and each death on one kind of database; `make faults` all of it.
+`make test` kills each job around its claim, its first request and its commit, on one kind of database; `make faults`
+plays all of it, on both.
 """
 
 from __future__ import annotations
@@ -173,7 +174,7 @@ HERE, THERE = KINDS
     ("database_url", "deaths"),
     [
         pytest.param(HERE, "around the job"),
-        pytest.param(THERE, "around what it writes"),
+        pytest.param(THERE, "around what it writes", marks=THOROUGH),
         pytest.param(THERE, "around the job", marks=THOROUGH),
         pytest.param(HERE, "around what it writes", marks=THOROUGH),
     ],
@@ -188,7 +189,7 @@ def test_killed(
 @pytest.mark.parametrize(
     ("database_url", "writes"),
     [
-        pytest.param(HERE, True, id="the first write"),
+        pytest.param(HERE, True, id="the first write", marks=THOROUGH),
         pytest.param(THERE, True, id="the first write, too", marks=THOROUGH),
         pytest.param(HERE, False, id="the first request", marks=THOROUGH),
         pytest.param(THERE, False, id="the first request, too", marks=THOROUGH),

@@ -140,6 +140,7 @@ def test_a_worker_that_is_told_to_stop_finishes_what_it_has_in_hand(site: Site) 
     assert "show_issue" not in dict(site.unfinished()) and len(site.issues()) == 1
 
 
+@pytest.mark.one_database
 def test_all_workers_are_replaced_under_load(site: Site) -> None:
     old = [site.start_worker(), site.start_worker()]
     for number in range(8):
