@@ -22,7 +22,7 @@ run: $(INSTALLED)  ## Start the server with everything it needs; settings come f
 test: lint  ## Check layers, style and types, then run all tests (T=tests/test_config.py: only those)
 	$(BIN)/python -m pytest -n auto $(T)
 
-faults: $(INSTALLED)  ## Play the whole fault matrix on both databases (about five minutes)
+faults: $(INSTALLED)  ## Play the whole fault matrix on both databases (a minute or two)
 	$(BIN)/python -m pytest -n auto -m '' tests/test_fault_matrix.py
 
 lint: $(INSTALLED)  ## Check layers, style and types

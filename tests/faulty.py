@@ -5,13 +5,11 @@ from __future__ import annotations
 import os
 import re
 import signal
-import ssl
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import httpx
 from redis import Redis
 from sqlalchemy import or_, select, update
 
@@ -20,7 +18,7 @@ from bot.jobs.tools import Tools
 from bot.store import clock, outbox
 from bot.store.db import Database
 from bot.store.models import Outbox
-from tests.house import House
+from tests.house import House, plain
 
 ROUNDS = 60  # of waiting, until nothing is left to be done
 SAME = (
@@ -194,8 +192,3 @@ def _same(text: str | None) -> str:
 
 def die() -> None:
     os.kill(os.getpid(), signal.SIGKILL)
-
-
-def plain() -> httpx.HTTPTransport:
-    """Without certificates, which no address here asks for, and which take their time to read."""
-    return httpx.HTTPTransport(verify=ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT))

@@ -32,6 +32,11 @@ FLAWED = {
 }
 
 
+def plain() -> httpx.HTTPTransport:
+    """Without certificates, which no address here asks for, and which take their time to read."""
+    return httpx.HTTPTransport(verify=ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT))
+
+
 class House:
     """Mona owns the repository `mona/shop` on the fake GitHub, where the App is installed."""
 
@@ -50,9 +55,7 @@ class House:
             self.mona, "shop", files=FLAWED if files is None else files
         )
         self.installation = self.fake.install(self.mona, [self.repository])
-        # without certificates, which no address here asks for, and which take their time to read
-        plain = httpx.HTTPTransport(verify=ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT))
-        self.runner = Runner(self.db, Tools(self.config, plain))
+        self.runner = Runner(self.db, Tools(self.config, plain()))
         self.settle()
         self.key = self.make_key("mona/shop")
 

@@ -25,7 +25,8 @@ from bot.jobs.runner import Runner
 from bot.jobs.tools import Tools
 from bot.store import outbox
 from tests.conftest import KINDS
-from tests.faulty import FaultyHouse, die, plain, play, snapshot
+from tests.faulty import FaultyHouse, die, play, snapshot
+from tests.house import plain
 
 Death = Callable[[], None]
 Answer = Callable[[httpx.BaseTransport, httpx.Request], httpx.Response]

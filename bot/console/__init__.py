@@ -8,8 +8,8 @@ from flask import Flask
 def register(app: Flask) -> None:
     """Put the pages on the application."""
     from bot.console import admin, front, keys, projects, setup, sign_in, work
-    from bot.console.door import console, open_door
+    from bot.console.door import console
 
     for part in (front, setup, sign_in, projects, keys, work, admin):
         assert part.console is console, "a page that is not imported is not there"
-    open_door(app)
+    app.register_blueprint(console)

@@ -10,7 +10,8 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from bot.console import who
 from bot.console.door import console as console
-from bot.console.door import ledger, shown
+from bot.console.door import shown
+from bot.console.extensions import ledger
 from bot.domain import backlog, projects, runs
 from bot.domain.errors import Invalid
 from bot.store.counted import Counted

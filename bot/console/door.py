@@ -9,7 +9,6 @@ from typing import Any
 
 from flask import (
     Blueprint,
-    Flask,
     Response,
     abort,
     current_app,
@@ -24,11 +23,10 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as AnyResponse
 
 from bot import credentials
-from bot.config import Config
 from bot.console import who
+from bot.console.extensions import settings
 from bot.domain.errors import Conflict, DomainError, Forbidden, Invalid, NotFound
 from bot.github.errors import GitHubError
-from bot.store.db import Database
 
 console = Blueprint(
     "console", __name__, template_folder="templates", static_folder="static", static_url_path="/assets"
@@ -52,22 +50,6 @@ WORDS = {
 }
 BUSY = "The database is busy or cannot be reached. Nothing was changed; try again in a moment."
 AWAY = "GitHub cannot be asked at the moment, and only GitHub knows what you may see. Try again in a moment."
-
-
-def open_door(app: Flask) -> None:
-    """Register all pages."""
-    app.register_blueprint(console)
-
-
-def settings() -> Config:
-    """The settings in force."""
-    found: Config = current_app.extensions["config"]
-    return found
-
-
-def ledger() -> Database:
-    found: Database = current_app.extensions["db"]
-    return found
 
 
 def shown(template: str, *, status: int = 200, form_to: str = "", **values: Any) -> Response:

@@ -11,7 +11,8 @@ from markupsafe import Markup
 
 from bot.console import links
 from bot.console.door import console as console
-from bot.console.door import ledger, settings, shown
+from bot.console.door import shown
+from bot.console.extensions import ledger, settings
 from bot.store.doorbell import Doorbell
 from bot.store.migrate import is_current
 

@@ -7,7 +7,8 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from bot.console import who
 from bot.console.door import console as console
-from bot.console.door import ledger, shown
+from bot.console.door import shown
+from bot.console.extensions import ledger
 from bot.domain import keys as nouns
 from bot.domain.errors import Invalid, NotFound
 
@@ -53,6 +54,6 @@ def _page(project_id: str, status: int = 200, **values: object) -> Response:
         listed = nouns.listed(tx, project)
     in_force = [key for key in listed if not key.revoked_at]
     return shown(
-        "keys.html", status=status, project=project, manages=True, keys=in_force,
+        "keys.html", status=status, project=project, keys=in_force,
         revoked=[key for key in reversed(listed) if key.revoked_at][:20], resources=nouns.RESOURCES, **values,
     )  # fmt: skip

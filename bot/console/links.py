@@ -16,7 +16,12 @@ AGAIN_SECONDS = 60.0  # GitHub is not asked again for so long after it did not t
 def install(config: Config) -> str | None:
     """Where the App is installed; None where there is none, or GitHub did not tell its name."""
     slug = slug_of(config)
-    return f"{config.github_server_url}/apps/{slug}/installations/new" if slug else None
+    return install_page(config, slug) if slug else None
+
+
+def install_page(config: Config, slug: str) -> str:
+    """Where the App of this name is installed."""
+    return f"{config.github_server_url}/apps/{slug}/installations/new"
 
 
 def slug_of(config: Config) -> str | None:

@@ -7,8 +7,9 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from bot.console import charts, links, who
 from bot.console.door import console as console
-from bot.console.door import ledger, settings, shown
-from bot.domain import answering, chains, events, questions, repo_config, runs, sessions, trends, troubles
+from bot.console.door import shown
+from bot.console.extensions import ledger, settings
+from bot.domain import chains, events, questions, repo_config, runs, sessions, trends, troubles
 from bot.domain import projects as nouns
 from bot.domain.errors import Invalid
 from bot.domain.sign_ins import visible
@@ -38,7 +39,6 @@ def project(project_id: str) -> Response:
         return shown(
             "project.html",
             project=found,
-            manages=visitor.manages(found),
             remedy=troubles.remedy(found.paused_reason) if found.paused_reason else None,
             spent=runs.spent(tx, found),
             chart=charts.findings(trends.of(tx, found.id)),
@@ -46,7 +46,6 @@ def project(project_id: str) -> Response:
             chains=newest,
             counts=chains.counts(tx, [chain.id for chain in newest]),
             questions=questions.waiting(tx, found, WAITING),
-            rounds=answering.listed(tx, found.id, limit=NEWEST).rows,
             events=events.listed(tx, found.id, limit=NEWEST).rows,
         )
 
@@ -57,7 +56,7 @@ def configuration(project_id: str) -> Response:
     visitor = who.visitor()
     with ledger().read() as tx:
         found = visitor.project(tx, project_id, manage=True)
-    return shown("configuration.html", project=found, manages=True, settings=repo_config.settings(found))
+    return shown("configuration.html", project=found, settings=repo_config.settings(found))
 
 
 @console.post("/projects/<project_id>/pause")

@@ -6,7 +6,8 @@ import time
 from dataclasses import dataclass
 
 from bot.config import Config
-from bot.console.door import ledger
+from bot.console.extensions import ledger
+from bot.console.links import install_page
 from bot.domain import backlog
 from bot.domain.errors import NotFound
 from bot.github import manifest
@@ -70,7 +71,7 @@ def steps(config: Config, *, may_ask: bool) -> SelfTest:
     except GitHubError as error:
         return SelfTest([Step("GitHub", "waiting", f"GitHub could not be asked: {error}")], False, None, None)
     key = Step("The App's key", "well", f"GitHub knows this server as {trial.slug}.")
-    install = f"{config.github_server_url}/apps/{trial.slug}/installations/new"
+    install = install_page(config, trial.slug)
     return SelfTest([key, _address(config, trial), delivered], asked, trial.settings_url, install)
 
 

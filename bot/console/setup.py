@@ -13,20 +13,20 @@ from urllib.parse import urlsplit
 
 import yaml
 from flask import Response, abort, current_app, redirect, request, url_for
-from itsdangerous import BadSignature, URLSafeTimedSerializer
 from werkzeug.wrappers import Response as AnyResponse
 
 from bot import credentials
-from bot.console import selftest, who
+from bot.console import selftest
 from bot.console.door import console as console
-from bot.console.door import settings, shown
+from bot.console.door import shown
+from bot.console.extensions import settings
+from bot.console.under_way import UnderWay
 from bot.github import manifest
 from bot.github.errors import GitHubError, NotFound
 
 MANIFEST = Path(__file__).parents[2] / "app.yml"
 LOGIN = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,37}[A-Za-z0-9])?")
-HOUR = 3600  # GitHub's codes live as long
-UNDER_WAY = "askfirst-setup"
+GOING = UnderWay("askfirst-setup", 3600)  # GitHub's codes live as long
 WRONG_CODE = (
     "That is not the code. `askfirst up` prints it when it starts, and `askfirst doctor` at any time."
 )
@@ -66,14 +66,14 @@ def begin_setup() -> Response:
         wanted=wanted,
         loopback=loopback,
     )
-    _keep(response, {"state": state})
+    GOING.keep(response, {"state": state})
     return response
 
 
 @console.get("/setup/created")
 def created() -> AnyResponse:
     """GitHub made the App, and sends the person back with a code for its credentials."""
-    config, going = settings(), _under_way()
+    config, going = settings(), GOING.read()
     if going is None or not hmac.compare_digest(going["state"], request.args.get("state", "")):
         abort(404)
     if config.has_app:  # the page was loaded once more
@@ -99,13 +99,13 @@ def created() -> AnyResponse:
 @console.get("/setup/check")
 def check() -> Response:
     """How the new App works, for the browser that made it; asks again by itself until all is well."""
-    config, going = settings(), _under_way()
+    config, going = settings(), GOING.read()
     if going is None or not config.has_app:
         abort(404)
     found = selftest.steps(config, may_ask=selftest.is_due(going.get("asked_at")))
     response = shown("check.html", found=found)
     if found.asked:
-        _keep(response, going | {"asked_at": selftest.now()})
+        GOING.keep(response, going | {"asked_at": selftest.now()})
     return response
 
 
@@ -131,19 +131,3 @@ def _is_loopback(url: str) -> bool:
     except ValueError:
         return host == "localhost" or host.endswith(".localhost")
     return address.is_loopback or address.is_unspecified
-
-
-def _signed() -> URLSafeTimedSerializer:
-    return URLSafeTimedSerializer(settings().secret_key, salt=UNDER_WAY)
-
-
-def _keep(response: Response, going: dict[str, Any]) -> None:
-    who.keep(response, UNDER_WAY, str(_signed().dumps(going)), HOUR)
-
-
-def _under_way() -> dict[str, Any] | None:
-    try:
-        going: dict[str, Any] = _signed().loads(request.cookies.get(UNDER_WAY, ""), max_age=HOUR)
-    except BadSignature:
-        return None
-    return going

@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 import secrets
-from typing import Any
 
 from cryptography.fernet import InvalidToken
 from flask import Response, current_app, redirect, request, url_for
-from itsdangerous import BadSignature, URLSafeTimedSerializer
 from werkzeug.wrappers import Response as AnyResponse
 
 from bot.console import who
 from bot.console.door import console as console
-from bot.console.door import ledger, settings, shown
+from bot.console.door import shown
+from bot.console.extensions import ledger, settings
+from bot.console.under_way import UnderWay
 from bot.domain import sign_ins
 from bot.github.errors import GitHubError
 from bot.github.oauth import SignInRefused
 
-MINUTES = 10  # for GitHub's page; its codes live as long
-UNDER_WAY = "askfirst-sign-in"
+GOING = UnderWay("askfirst-sign-in", 600)  # GitHub's codes live as long
 STALE = "You came back too late, or from a page that was opened elsewhere. Start again."
 
 
@@ -32,14 +31,14 @@ def begin_sign_in() -> AnyResponse:
              "next": who.safe_path(request.args.get("next"))}  # fmt: skip
     url = who.github().sign_in(config.github_client_id, going["state"], going["verifier"], _back())
     response = current_app.make_response(redirect(url))
-    who.keep(response, UNDER_WAY, _signed().dumps(going), MINUTES * 60)  # type: ignore[arg-type]
+    GOING.keep(response, going)
     return response
 
 
 @console.get("/auth/callback")
 def come_back() -> AnyResponse:
     """From GitHub's page, with a code; or with the setup of the App, which says nothing about who it is."""
-    config, going = settings(), _under_way()
+    config, going = settings(), GOING.read()
     if not config.can_sign_in:
         return shown("sign_in.html", status=503)
     if "setup_action" in request.args and "state" not in request.args:
@@ -95,21 +94,9 @@ def _back() -> str:
     return f"{settings().public_url}/auth/callback"
 
 
-def _signed() -> URLSafeTimedSerializer:
-    return URLSafeTimedSerializer(settings().secret_key, salt=UNDER_WAY)
-
-
-def _under_way() -> dict[str, Any] | None:
-    try:
-        going: dict[str, Any] = _signed().loads(request.cookies.get(UNDER_WAY, ""), max_age=MINUTES * 60)
-    except BadSignature:
-        return None
-    return going
-
-
 def _without(response: Response) -> Response:
     """What was under way is over: its code works once."""
-    who.drop(response, UNDER_WAY)
+    who.drop(response, GOING.name)
     return response
 
 

@@ -12,7 +12,7 @@ from cryptography.fernet import InvalidToken
 from flask import Response, current_app, g, request, url_for
 from sqlalchemy.orm import Session
 
-from bot.config import Config
+from bot.console.extensions import ledger, settings
 from bot.domain import events, sign_ins
 from bot.domain.errors import NotFound
 from bot.github.errors import Unauthorized
@@ -91,18 +91,18 @@ def known() -> Visitor | None:
 
 def cookie_name() -> str:
     """A cookie that starts with __Host- can be set by nobody but this very host, over https."""
-    return "__Host-askfirst" if _config().production else "askfirst"
+    return "__Host-askfirst" if settings().production else "askfirst"
 
 
 def keep(response: Response, name: str, value: str, seconds: int) -> None:
     """Set a cookie that scripts do not see and other sites' requests do not carry."""
     response.set_cookie(
-        name, value, max_age=seconds, httponly=True, samesite="Lax", secure=_config().production, path="/"
+        name, value, max_age=seconds, httponly=True, samesite="Lax", secure=settings().production, path="/"
     )
 
 
 def drop(response: Response, name: str) -> None:
-    response.delete_cookie(name, httponly=True, samesite="Lax", secure=_config().production, path="/")
+    response.delete_cookie(name, httponly=True, samesite="Lax", secure=settings().production, path="/")
 
 
 def sign_in_url() -> str:
@@ -120,23 +120,23 @@ def github() -> SignIns:
     """GitHub, asked with people's own tokens."""
     kept: SignIns | None = current_app.extensions.get("sign_ins")
     if kept is None:
-        config = _config()
+        config = settings()
         kept = current_app.extensions["sign_ins"] = SignIns(config.github_server_url, config.github_api_url)
     return kept
 
 
 def sealed(token: str) -> str:
-    return seal(_config().secret_key, "sign-in").encrypt(token.encode()).decode()
+    return seal(settings().secret_key, "sign-in").encrypt(token.encode()).decode()
 
 
 def token_of(sign_in: SignIn) -> str:
     """Their GitHub token. Raises InvalidToken where SECRET_KEY has changed since."""
-    return seal(_config().secret_key, "sign-in").decrypt(sign_in.token.encode()).decode()
+    return seal(settings().secret_key, "sign-in").decrypt(sign_in.token.encode()).decode()
 
 
 def _visitor() -> Visitor | None:
-    cookie, db = request.cookies.get(cookie_name()), _db()
-    if not cookie or not _config().can_sign_in:
+    cookie, db = request.cookies.get(cookie_name()), ledger()
+    if not cookie or not settings().can_sign_in:
         return None
     with db.read() as tx:
         found = sign_ins.find(tx, cookie)
@@ -144,8 +144,8 @@ def _visitor() -> Visitor | None:
         found = _looked_again(db, found)
     if found is None:
         return None
-    admins = {login.casefold() for login in _config().askfirst_admins}
-    form = hmac.new(_config().secret_key.encode(), f"form:{found.id}".encode(), hashlib.sha256).hexdigest()
+    admins = {login.casefold() for login in settings().askfirst_admins}
+    form = hmac.new(settings().secret_key.encode(), f"form:{found.id}".encode(), hashlib.sha256).hexdigest()
     return Visitor(found, found.login.casefold() in admins, form)
 
 
@@ -159,13 +159,3 @@ def _looked_again(db: Database, sign_in: SignIn) -> SignIn | None:
         return None
     with db.write() as tx:
         return sign_ins.seen(tx, sign_in, access)
-
-
-def _config() -> Config:
-    found: Config = current_app.extensions["config"]
-    return found
-
-
-def _db() -> Database:
-    found: Database = current_app.extensions["db"]
-    return found

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from flask import Response, request
+from sqlalchemy.orm import Session
 
 from bot.console import who
 from bot.console.door import console as console
-from bot.console.door import ledger, shown
+from bot.console.door import shown
+from bot.console.extensions import ledger
 from bot.domain import answering, chains, events, issues, runs, sessions
 from bot.domain.pages import Page
 
@@ -20,40 +23,27 @@ LOG_BYTES = 16_000  # of its end
 @console.get("/projects/<project_id>/sessions")
 def list_sessions(project_id: str) -> Response:
     """The project's scans."""
-    visitor, after = who.visitor(), request.args.get("after")
-    with ledger().read() as tx:
-        project = visitor.project(tx, project_id)
-        page = sessions.listed(tx, project.id, SHOWN, after)
-        return _list("sessions", project, page, visitor)
+    return _list("sessions", project_id, sessions.listed)
 
 
 @console.get("/projects/<project_id>/chains")
 def list_chains(project_id: str) -> Response:
     """The project's work chains."""
-    visitor, after = who.visitor(), request.args.get("after")
-    with ledger().read() as tx:
-        project = visitor.project(tx, project_id)
-        page = chains.listed(tx, project.id, SHOWN, after)
-        counts = chains.counts(tx, [chain.id for chain in page.rows])
-        return _list("chains", project, page, visitor, counts=counts)
+    return _list("chains", project_id, chains.listed)
 
 
 @console.get("/projects/<project_id>/runs")
 def list_runs(project_id: str) -> Response:
     """The project's agent runs."""
-    visitor, after = who.visitor(), request.args.get("after")
-    with ledger().read() as tx:
-        project = visitor.project(tx, project_id)
-        return _list("runs", project, runs.listed(tx, project.id, {}, SHOWN, after), visitor)
+    return _list("runs", project_id, lambda tx, its, limit, after: runs.listed(tx, its, {}, limit, after))
 
 
 @console.get("/projects/<project_id>/events")
 def list_events(project_id: str) -> Response:
     """Who did what, by which door."""
-    visitor, after = who.visitor(), request.args.get("after")
-    with ledger().read() as tx:
-        project = visitor.project(tx, project_id)
-        return _list("events", project, events.listed(tx, project.id, limit=SHOWN, after=after), visitor)
+    return _list(
+        "events", project_id, lambda tx, its, limit, after: events.listed(tx, its, limit=limit, after=after)
+    )
 
 
 @console.get("/projects/<project_id>/sessions/<session_id>")
@@ -68,7 +58,6 @@ def session(project_id: str, session_id: str) -> Response:
         return shown(
             "session.html",
             project=project,
-            manages=visitor.manages(project),
             session=found,
             run=runs.get(tx, project.id, found.run_id),
             log=_end_of_log(tx, found.run_id),
@@ -90,7 +79,6 @@ def chain(project_id: str, chain_id: str) -> Response:
         return shown(
             "chain.html",
             project=project,
-            manages=visitor.manages(project),
             chain=found,
             items=items,
             run_id=in_hand,
@@ -109,15 +97,21 @@ def run(project_id: str, run_id: str) -> Response:
         return shown(
             "run.html",
             project=project,
-            manages=visitor.manages(project),
             run=found,
             log=_end_of_log(tx, found.id),
             live=found.status in runs.LIVE,
         )
 
 
-def _list(kind: str, project: Any, page: Page[Any], visitor: who.Visitor, **more: Any) -> Response:
-    return shown(f"{kind}.html", project=project, manages=visitor.manages(project), page=page, **more)
+def _list(
+    kind: str, project_id: str, listed: Callable[[Session, str, int, str | None], Page[Any]]
+) -> Response:
+    visitor = who.visitor()
+    with ledger().read() as tx:
+        project = visitor.project(tx, project_id)
+        page = listed(tx, project.id, SHOWN, request.args.get("after"))
+        counts = chains.counts(tx, [row.id for row in page.rows]) if kind == "chains" else None
+        return shown(f"{kind}.html", project=project, page=page, counts=counts)
 
 
 def _end_of_log(tx: Any, run_id: str) -> str:

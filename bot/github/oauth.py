@@ -74,11 +74,8 @@ class SignIns:
             try:
                 for repository in self._listed(path, "repositories", token):
                     found[repository["id"]] = bool((repository.get("permissions") or {}).get("admin"))
-            except (
-                NotFound,
-                Forbidden,
-                Standstill,
-            ):  # suspended or removed, or an organisation wants its own sign-in
+            # suspended, removed since it was listed, or its organisation wants a sign-in of its own
+            except (NotFound, Forbidden, Standstill):
                 continue
         return found
 

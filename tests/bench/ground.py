@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from bot import redis_server
 from bot.config import Config
 from bot.store.db import Database
 from bot.store.migrate import migrate
+from tests.bench.figures import Figure
 from tests.bench.hooks import SECRET
 
 # on a disk: /tmp is in memory on some systems, and a commit there costs nothing
@@ -44,6 +45,17 @@ def ground(database_url: str | None = None) -> Iterator[dict[str, str]]:
         finally:
             redis.terminate()
             redis.wait()
+
+
+def on_both(measure: Callable[[str, dict[str, str]], list[Figure]]) -> list[Figure]:
+    """What is measured on SQLite and on PostgreSQL; `measure` gets the kind's name and a server's environment."""
+    with ground() as environment:
+        figures = measure("SQLite", environment)
+    with postgres() as url:
+        if url:
+            with ground(url) as environment:
+                figures += measure("PostgreSQL", environment)
+    return figures
 
 
 @contextmanager

@@ -17,7 +17,7 @@ from bot.store import clock
 from bot.store.db import Database
 from bot.store.models import Utc
 from tests.bench.figures import Figure
-from tests.bench.ground import ground, postgres
+from tests.bench.ground import on_both
 from tests.bench.many import fill
 
 ISSUES = 100_000
@@ -37,13 +37,7 @@ OF_SERVER = (
 
 def pages() -> list[Figure]:
     """On SQLite and on PostgreSQL."""
-    with ground() as environment:
-        figures = _on("SQLite", environment)
-    with postgres() as url:
-        if url:
-            with ground(url) as environment:
-                figures += _on("PostgreSQL", environment)
-    return figures
+    return on_both(_on)
 
 
 def _on(name: str, environment: dict[str, str]) -> list[Figure]:

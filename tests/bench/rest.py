@@ -8,7 +8,7 @@ from statistics import median
 
 from bot.store.db import Database
 from tests.bench.figures import Figure
-from tests.bench.ground import ground, postgres
+from tests.bench.ground import on_both
 from tests.bench.load import per_second, repeatedly, request
 from tests.bench.many import Filled, fill
 from tests.bench.servers import ASKFIRST, server
@@ -23,13 +23,7 @@ NEW = {"title": "The label printer jams", "description": "It eats labels. " * 10
 
 def rest() -> list[Figure]:
     """On SQLite and on PostgreSQL."""
-    with ground() as environment:
-        figures = _on("SQLite", environment)
-    with postgres() as url:
-        if url:
-            with ground(url) as environment:
-                figures += _on("PostgreSQL", environment)
-    return figures
+    return on_both(_on)
 
 
 def _ours(port: int) -> list[str]:
