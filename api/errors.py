@@ -13,6 +13,7 @@ from werkzeug.wrappers import Response
 from api.request_ids import request_id
 from api.schemas.errors import ErrorAnswer, ErrorOut, FieldError
 from bot.domain.errors import Conflict, DomainError, Forbidden, Invalid, NotFound
+from bot.store.db import is_full
 
 JSON = "application/json"
 DOMAIN: dict[type[DomainError], tuple[int, str]] = {
@@ -31,6 +32,7 @@ BAD = ("VALIDATION", "The request cannot be read; send it again, complete and we
 OURS = ("INTERNAL", "That is our fault, and it is in the server's log by this requestId.")
 UNREACHABLE = (OperationalError, InterfaceError, TimeoutError)
 BUSY = "The database is busy or cannot be reached; send the request again in a moment."
+FULL = "The disk of the database is full; when its operator has made room, send the request again."
 
 
 @dataclass(eq=False)
@@ -86,7 +88,9 @@ def _http(error: HTTPException) -> Response:
 def _unavailable(error: Exception) -> Response:
     current_app.logger.error("The database did not answer: %s", error)
     response = Response(status=503, headers={"Retry-After": "1"})
-    return _answer(response, ErrorOut(code="UNAVAILABLE", message=BUSY, retryable=True))
+    return _answer(
+        response, ErrorOut(code="UNAVAILABLE", message=FULL if is_full(error) else BUSY, retryable=True)
+    )
 
 
 def _answer(response: Response, error: ErrorOut) -> Response:

@@ -13,6 +13,7 @@ from click.testing import CliRunner, Result
 from sqlalchemy import update
 
 import app
+from bot.jobs import checkup
 from bot.store import clock, outbox
 from bot.store.counted import Counted
 from bot.store.doorbell import Doorbell
@@ -105,6 +106,15 @@ def test_what_processes_counted_is_added_up_and_survives_them(house: House, redi
         worker.kill()
         worker.join()
     assert metric(house, done) == before + 1
+
+
+def test_a_disk_that_will_soon_be_full_is_said(
+    run: Callable[..., Result], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(checkup, "ROOM", 10**9)
+    told = run("doctor")
+    assert told.exit_code == 1
+    assert re.match(r"The disk of ASKFIRST_HOME has only \d+ MiB left. Make room: .* are in /", told.stdout)
 
 
 def test_what_died_of_a_bug_is_seen_and_done_once_the_bug_is_mended(

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
+import sqlite3
 import subprocess
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
@@ -12,10 +14,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pytest import MonkeyPatch
 from redis import Redis
+from rq import Worker
 from sqlalchemy import create_engine, make_url, text
 
+from app import create_app
 from bot import redis_server
+from bot.store import db as store
 from tests import warm
 from tests.house import House
 from tests.test_kill import ASKFIRST
@@ -44,11 +50,15 @@ class Site(House):
         self.workers.append(worker)
         return worker
 
+    def asks(self, title: str, description: str = "") -> Any:
+        """The answer to a request for an issue."""
+        body = {"title": title, "description": description}
+        return self.web.post("/api/v1/issues/create", json=body, headers=self.headers())
+
     def asks_for(self, title: str) -> int:
-        """The status of a request for an issue."""
-        return self.web.post(
-            "/api/v1/issues/create", json={"title": title}, headers=self.headers()
-        ).status_code
+        """Its status."""
+        status: int = self.asks(title).status_code
+        return status
 
     def shows(self, count: int) -> None:
         """Wait until GitHub shows so many issues, and nothing is left to be done."""
@@ -75,12 +85,23 @@ class Site(House):
         self.close()
 
 
-@pytest.fixture
-def site(database_url: str, tmp_path: Path) -> Iterator[Site]:
+def unavailable(answer: Any, why: str) -> None:
+    """It is a 503 that says why, and that the same request may be sent again."""
+    error = answer.get_json()["error"]
+    assert answer.status_code == 503 and why in error["message"] and error["retryable"] is True
+
+
+def _site(database_url: str, tmp_path: Path) -> Iterator[Site]:
     (tmp_path / "r").mkdir()
     site = Site(database_url, tmp_path)
     yield site
     site.end()
+
+
+@pytest.fixture
+def site(database_url: str, tmp_path: Path) -> Iterator[Site]:
+    """One on each database."""
+    yield from _site(database_url, tmp_path)
 
 
 def test_redis_is_away_comes_back_empty_and_is_emptied(site: Site) -> None:
@@ -113,8 +134,7 @@ def test_the_database_ends_all_connections_and_takes_none(site: Site) -> None:
         try:
             ended = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = :name"
             server.execute(text(ended), {"name": url.database})
-            answer = site.web.post("/api/v1/issues/create", json={"title": "Two"}, headers=site.headers())
-            assert answer.status_code == 503 and answer.get_json()["error"]["retryable"] is True
+            unavailable(site.asks("Two"), "busy or cannot be reached")
             site.mona.edits_issue(site.issues()[0], title="One, by Mona")
             assert site.fake.deliveries[-1].status == 503  # GitHub keeps it, and is asked for it
         finally:
@@ -122,6 +142,62 @@ def test_the_database_ends_all_connections_and_takes_none(site: Site) -> None:
     elsewhere.dispose()
     assert site.asks_for("Two") == 201
     site.shows(2)
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_an_sqlite_that_stays_locked(site: Site, monkeypatch: MonkeyPatch) -> None:
+    monkeypatch.setattr(store, "SQLITE_WAIT", 0)
+    impatient = store.Database(site.config.database_url, site.db.ring)  # the worker has its ten seconds
+    site.web = create_app(site.config, impatient).test_client()
+    assert site.asks_for("One") == 201
+    other = sqlite3.connect(make_url(site.config.database_url).database or "", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    site.start_worker()
+    unavailable(site.asks("Two"), "busy or cannot be reached")
+    redis = Redis.from_url(site.redis_url)
+    until(lambda: any(worker.failed_job_count for worker in Worker.all(connection=redis)))
+    other.execute("ROLLBACK")
+    other.close()
+    assert site.asks_for("Two") == 201
+    site.shows(2)
+    impatient.close()
+
+
+@pytest.fixture
+def small_disk(sqlite_template: Path, tmp_path: Path) -> Iterator[Path]:
+    """A disk of 11 MiB with an empty database on it, and 8 MiB of something that can be deleted."""
+    if os.geteuid() != 0:
+        pytest.skip("needs root, to mount a small disk")
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=11m", "askfirst", disk], check=True)
+    shutil.copy(sqlite_template, disk / "askfirst.db")
+    (disk / "old").write_bytes(bytes(8 * 2**20))
+    yield disk
+    subprocess.run(["umount", "--lazy", disk], check=True)
+
+
+@pytest.fixture
+def cramped(small_disk: Path, tmp_path: Path) -> Iterator[Site]:
+    """A site whose database is on the small disk, the rest elsewhere."""
+    yield from _site(f"sqlite:///{small_disk / 'askfirst.db'}", tmp_path)
+
+
+def test_a_full_disk(cramped: Site, small_disk: Path) -> None:
+    answers = [cramped.asks(f"Number {number}", "x" * 20_000) for number in range(100)]
+    made = [answer.status_code for answer in answers].count(201)
+    assert 5 < made < 100 and {answer.status_code for answer in answers} == {201, 503}
+    unavailable(answers[-1], "disk of the database is full")
+    cramped.start_worker()
+    mine = cramped.mona.opens_issue(cramped.repository, "Mine")
+    cramped.mona.comments(mine, "/askfirst help")
+    assert cramped.fake.deliveries[-1].status == 503  # GitHub keeps it, and is asked for it
+    (small_disk / "old").unlink()
+    assert cramped.asks_for("One more") == 201
+    cramped.shows(made + 2)
+    assert len(cramped.get("/issues/list", limit=100)["data"]) == made + 1
+    with sqlite3.connect(small_disk / "askfirst.db") as database:
+        assert database.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
 
 
 @pytest.mark.one_database

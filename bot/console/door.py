@@ -27,6 +27,7 @@ from bot.console import who
 from bot.console.extensions import settings
 from bot.domain.errors import Conflict, DomainError, Forbidden, Invalid, NotFound
 from bot.github.errors import GitHubError
+from bot.store.db import is_full
 
 console = Blueprint(
     "console", __name__, template_folder="templates", static_folder="static", static_url_path="/assets"
@@ -49,6 +50,7 @@ WORDS = {
     500: "That is our fault; the server's log says more.",
 }
 BUSY = "The database is busy or cannot be reached. Nothing was changed; try again in a moment."
+FULL = "The disk of the database is full. Nothing was changed; try again when its operator has made room."
 AWAY = "GitHub cannot be asked at the moment, and only GitHub knows what you may see. Try again in a moment."
 
 
@@ -130,7 +132,7 @@ def _http(error: HTTPException) -> Response:
 @console.errorhandler(TimeoutError)
 def _unreachable(error: Exception) -> Response:
     current_app.logger.error("The database did not answer: %s", error)
-    return _wrong(503, BUSY)
+    return _wrong(503, FULL if is_full(error) else BUSY)
 
 
 def _rendered(template: str, visitor: who.Visitor | None, values: Mapping[str, Any]) -> str:

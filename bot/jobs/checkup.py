@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from datetime import timedelta
 from importlib.metadata import version
@@ -19,6 +20,8 @@ from bot.store.db import Database
 from bot.store.doorbell import Doorbell
 from bot.store.models import Outbox
 
+MEBIBYTE = 2**20
+ROOM = 500  # MiB, for a clone or two
 LATE = timedelta(minutes=1)  # the relay sweeps every second
 COMMANDS = {"jobs": "worker", "agents": "agents"}
 
@@ -26,7 +29,17 @@ COMMANDS = {"jobs": "worker", "agents": "agents"}
 def findings(config: Config, db: Database) -> list[str]:
     """A sentence or two for each thing that needs somebody, with what to do; none where all is well."""
     with db.read() as tx:
-        return [*doctor.findings(tx), *_late(tx, config), *_images(config), *_model(config)]
+        return [*_full(config), *doctor.findings(tx), *_late(tx, config), *_images(config), *_model(config)]
+
+
+def _full(config: Config) -> Iterator[str]:
+    """A disk that will soon be full."""
+    left = shutil.disk_usage(config.askfirst_home).free // MEBIBYTE
+    if left < ROOM:
+        yield (
+            f"The disk of ASKFIRST_HOME has only {left} MiB left. Make room: the database, clones and logs are "
+            f"in {config.askfirst_home}."
+        )
 
 
 def _late(tx: Session, config: Config) -> Iterator[str]:

@@ -8,12 +8,22 @@ from contextlib import contextmanager
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session, sessionmaker
 
 from bot import counters
 
 Bells = list[tuple[int, str]]  # outbox rows: (id, job)
 SQLITE_WAIT = 10  # seconds for another writer
+# a machine that is gone says nothing: libpq is told after 30 s, instead of after two hours
+ALIVE = {
+    "connect_timeout": 10,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 4,
+    "tcp_user_timeout": 30_000,
+}
+_FULL = ("SQLITE_FULL", "53100")  # https://www.sqlite.org/rescode.html, PostgreSQL's disk_full
 
 
 class Database:
@@ -70,6 +80,12 @@ class Database:
         self.engine.dispose()
 
 
+def is_full(error: Exception) -> bool:
+    """Whether the database refused because its disk is full."""
+    orig = error.orig if isinstance(error, DBAPIError) else None
+    return getattr(orig, "sqlite_errorname", None) in _FULL or getattr(orig, "sqlstate", None) in _FULL
+
+
 def count(tx: Session, name: str, amount: float = 1, **labels: str) -> None:
     """Count something once this transaction has committed; see `bot.counters`."""
     tx.info.setdefault("counted", []).append((name, amount, labels))
@@ -119,9 +135,7 @@ def _begin_immediate(session: Session, patient: bool) -> None:
 
 def _engine(url: str, pool_size: int) -> Engine:
     if not url.startswith("sqlite"):
-        engine = create_engine(
-            url, pool_size=pool_size, pool_pre_ping=True, connect_args={"connect_timeout": 10}
-        )
+        engine = create_engine(url, pool_size=pool_size, pool_pre_ping=True, connect_args=ALIVE)
         event.listen(engine, "connect", _settings)
         return engine
     engine = create_engine(url, connect_args={"timeout": SQLITE_WAIT, "isolation_level": None})
