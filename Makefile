@@ -1,6 +1,6 @@
 # `make` explains the targets. Needs Python 3.11 or newer, git and make; uses uv where there is one.
 .DEFAULT_GOAL := help
-.PHONY: help install demo run test faults lint bench eval lock clean
+.PHONY: help install demo run test faults lint bench eval reference lock clean
 
 PYTHON ?= python3
 UV ?= $(shell command -v uv 2>/dev/null)
@@ -36,6 +36,9 @@ bench: $(INSTALLED)  ## Measure what must stay fast
 
 eval: $(INSTALLED)  ## Measure the model of ASKFIRST_MODEL on ten small repositories (without one: check the harness)
 	@$(BIN)/python -m tests.eval
+
+reference: $(INSTALLED)  ## Write docs/reference anew, from the code
+	$(BIN)/python -m docs.generate
 
 # the build requirement of pyproject.toml is locked too, so that nothing is downloaded without a hash
 lock:  ## Write requirements.lock after a change to pyproject.toml (needs uv; ARGS=--upgrade: newest versions)

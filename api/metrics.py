@@ -11,7 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from bot import counters
-from bot.counters import Series
+from bot.counters import Metric, Series
 from bot.domain import backlog, projects, runs
 from bot.store import clock
 from bot.store.counted import Counted
@@ -20,16 +20,22 @@ from bot.store.doorbell import Doorbell
 
 # asked for when /metrics is
 STANDING = {
-    "askfirst_outbox_rows": "Outbox rows that wait or are worked on, by job.",
-    "askfirst_outbox_oldest_seconds": "For how long the oldest of them has been due, by job.",
-    "askfirst_outbox_dead_rows": "Outbox rows that were given up, by job; see `askfirst outbox list`.",
-    "askfirst_paused_projects": "Projects in which nothing starts, by why.",
-    "askfirst_live_runs": "Agent runs that wait or are worked on, by kind and status.",
-    "askfirst_workers": "Worker processes that gave a sign of life, by queue.",
+    "askfirst_outbox_rows": Metric("Outbox rows that wait or are worked on, by job.", ("job",)),
+    "askfirst_outbox_oldest_seconds": Metric(
+        "For how long the oldest of them has been due, by job.", ("job",)
+    ),
+    "askfirst_outbox_dead_rows": Metric(
+        "Outbox rows that were given up, by job; see `askfirst outbox list`.", ("job",)
+    ),
+    "askfirst_paused_projects": Metric("Projects in which nothing starts, by why.", ("reason",)),
+    "askfirst_live_runs": Metric(
+        "Agent runs that wait or are worked on, by kind and status.", ("kind", "status")
+    ),
+    "askfirst_workers": Metric("Worker processes that gave a sign of life, by queue.", ("queue",)),
 }
 METRICS = {
-    **{name: ("counter", what) for name, what in counters.COUNTERS.items()},
-    **{name: ("gauge", what) for name, what in (counters.GAUGES | STANDING).items()},
+    **{name: ("counter", metric) for name, metric in counters.COUNTERS.items()},
+    **{name: ("gauge", metric) for name, metric in (counters.GAUGES | STANDING).items()},
 }
 
 metrics = Blueprint("metrics", __name__)
@@ -101,8 +107,8 @@ def _text(found: Mapping[Series, float]) -> str:
     https://prometheus.io/docs/instrumenting/exposition_formats/
     """
     lines = []
-    for name, (kind, help_text) in METRICS.items():
-        lines += [f"# HELP {name} {help_text}", f"# TYPE {name} {kind}"]
+    for name, (kind, metric) in METRICS.items():
+        lines += [f"# HELP {name} {metric.says}", f"# TYPE {name} {kind}"]
         for (_, labels), value in sorted(one for one in found.items() if one[0][0] == name):
             shown = ",".join(f"{label}={json.dumps(said)}" for label, said in labels)
             lines.append(f"{name}{{{shown}}} {value:.15g}" if shown else f"{name} {value:.15g}")

@@ -14,6 +14,7 @@ from bot.jobs.runner import Runner
 from bot.jobs.tools import Tools
 from bot.store import clock, outbox
 from bot.store.models import Outbox, Project
+from bot.webhooks.handlers import hears
 from tests.fakes.github import Comment, Issue, Person
 from tests.house import House
 from tests.rounds import Turned
@@ -57,6 +58,22 @@ def sessions(house: House) -> list[dict[str, Any]]:
 def talk(house: House) -> Issue:
     """An issue where people talk."""
     return house.mona.opens_issue(house.repository, "Housekeeping")
+
+
+@pytest.mark.parametrize(
+    ("event", "action", "heard"),
+    [
+        ("issues", "closed", True),
+        ("issues", "assigned", False),
+        ("issue_comment", "pinned", False),
+        ("push", "", True),
+        ("repository", "renamed", True),
+        ("check_run", "completed", False),
+        ("star", "created", False),
+    ],
+)
+def test_only_what_means_something_is_heard(event: str, action: str, heard: bool) -> None:
+    assert hears(event, action) == heard
 
 
 # where the App is installed

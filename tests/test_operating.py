@@ -13,6 +13,7 @@ from click.testing import CliRunner, Result
 from sqlalchemy import update
 
 import app
+from api.metrics import METRICS
 from bot.jobs import checkup
 from bot.store import clock, outbox
 from bot.store.counted import Counted
@@ -79,6 +80,18 @@ def test_metrics_tell_what_was_done(house: House) -> None:
         grown = metric(house, name) - before[name]
         assert grown == more if more is not None else grown > len(house.issues()), name
     assert metric(house, 'askfirst_sandbox_seconds_total{template="base"}') > 0
+
+
+def test_each_series_has_the_labels_that_are_told_of_its_metric(house: House) -> None:
+    house.scan()
+    house.post("/issue-sessions/start", prompt="Once more")
+    house.post("/project/pause", reason="a break")
+    series = re.findall(r"^(\w+)(?:\{(.*)\})? ", house.web.get("/metrics").text, re.MULTILINE)
+    assert {name for name, _ in series} >= {
+        "askfirst_jobs_total", "askfirst_live_runs", "askfirst_outbox_rows", "askfirst_paused_projects",
+    }  # fmt: skip
+    for name, labels in series:
+        assert tuple(re.findall(r'(\w+)="', labels)) == METRICS[name][1].labels, name
     assert metric(house, 'askfirst_job_seconds_total{job="scan"}') > 0
     left = metric(house, f'askfirst_github_requests_remaining{{installation="{house.installation.id}"}}')
     assert 0 < left < 5000

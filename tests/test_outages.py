@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pytest import MonkeyPatch
 from redis import Redis
 from rq import Worker
 from sqlalchemy import create_engine, make_url, text
@@ -145,7 +144,7 @@ def test_the_database_ends_all_connections_and_takes_none(site: Site) -> None:
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-def test_an_sqlite_that_stays_locked(site: Site, monkeypatch: MonkeyPatch) -> None:
+def test_an_sqlite_that_stays_locked(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(store, "SQLITE_WAIT", 0)
     impatient = store.Database(site.config.database_url, site.db.ring)  # the worker has its ten seconds
     site.web = create_app(site.config, impatient).test_client()

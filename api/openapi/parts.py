@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from api import auth
+from api.codes import CODES
 from api.errors import BUSY, HTTP, OURS
 from api.etags import STALE
 from api.idempotency import FORM as KEY_FORM
@@ -78,35 +79,22 @@ SECURITY = {
 }
 RATE = ("RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset")
 
-# by status: when, code and message of an example
-_PROBLEMS: dict[int, tuple[str, str, str]] = {
-    400: ("Something that was sent is wrong.", "VALIDATION", "title: It is required."),
-    401: ("No key, or none that is valid.", "AUTH_MISSING", auth.MISSING),
+# by status: code and message of an example
+_PROBLEMS: dict[int, tuple[str, str]] = {
+    400: ("VALIDATION", "title: It is required."),
+    401: ("AUTH_MISSING", auth.MISSING),
     403: (
-        "The key lacks the scope.",
         "SCOPE_DENIED",
         "This key lacks the scope issues:read; make one with `askfirst key create --scope issues:read`.",
     ),
-    404: (
-        "What an id names is not there, or in another project.",
-        "NOT_FOUND",
-        f"There is no issue {an_id('iss')} in this project.",
-    ),
-    409: (
-        "Not in the present state, or an `Idempotency-Key` that was sent with another body.",
-        "CONFLICT",
-        f"Issue {an_id('iss')} is running: cancel its run first, or wait for it.",
-    ),
-    412: (
-        "The object is not any more what `If-Match` says.",
-        "PRECONDITION_FAILED",
-        STALE,
-    ),
-    413: ("The body is too large.", *HTTP[413]),
-    415: ("The body is not JSON.", *HTTP[415]),
-    429: ("Too many requests.", "RATE_LIMITED", TOO_MANY.format(limit=120, what="writes", window="minute")),
-    500: ("Our fault.", *OURS),
-    503: ("The database does not answer.", "UNAVAILABLE", BUSY),
+    404: ("NOT_FOUND", f"There is no issue {an_id('iss')} in this project."),
+    409: ("CONFLICT", f"Issue {an_id('iss')} is running: cancel its run first, or wait for it."),
+    412: ("PRECONDITION_FAILED", STALE),
+    413: HTTP[413],
+    415: HTTP[415],
+    429: ("RATE_LIMITED", TOO_MANY.format(limit=120, what="writes", window="minute")),
+    500: OURS,
+    503: ("UNAVAILABLE", BUSY),
 }
 
 
@@ -125,11 +113,11 @@ def problems(error: dict[str, Any]) -> dict[str, Any]:
     own = {401: ["WWW-Authenticate"], 429: ["Retry-After", *RATE], 503: ["Retry-After", *RATE]}
     return {
         str(status): {
-            "description": when,
+            "description": " ".join(code.when for code in CODES.values() if code.status == status),
             "headers": headers(*own.get(status, RATE)),
             "content": {"application/json": {"schema": error, "example": _example(code, message)}},
         }
-        for status, (when, code, message) in _PROBLEMS.items()
+        for status, (code, message) in _PROBLEMS.items()
     }
 
 

@@ -30,29 +30,36 @@ def front() -> Response:
 @console.get("/docs/guides")
 def guides() -> Response:
     """All guides."""
-    titles = {path.stem: _title(path.read_text()) for path in sorted(GUIDES.glob("*.md"))}
+    titles = {name: _title(path.read_text()) for name, path in _guides().items()}
     return shown("guides.html", titles=titles)
 
 
-@console.get("/docs/guides/<name>")
+@console.get("/docs/guides/<path:name>")
 def guide(name: str) -> Response:
     """A guide from the repository's own Markdown."""
-    path = next((one for one in GUIDES.glob("*.md") if one.stem == name.removesuffix(".md")), None)
+    path = _guides().get(name.removesuffix(".md"))
     if path is None:
         abort(404)
-    text = path.read_text()
-    return shown("guide.html", title=_title(text), text=_rendered(text))
+    return shown("guide.html", title=_title(path.read_text()), text=_rendered(path))
+
+
+def _guides() -> dict[str, Path]:
+    """Every guide, and every page of the reference, by its name here."""
+    found = [*sorted(GUIDES.glob("*.md")), *sorted(GUIDES.glob("reference/*.md"))]
+    return {path.relative_to(GUIDES).with_suffix("").as_posix(): path for path in found}
 
 
 @functools.cache
-def _rendered(markdown: str) -> Markup:
-    tokens = _MARKDOWN.parse(markdown)
+def _rendered(path: Path) -> Markup:
+    tokens = _MARKDOWN.parse(path.read_text())
     for link in (child for token in tokens for child in token.children or () if child.type == "link_open"):
-        if str(link.attrs["href"]).startswith("../"):
+        href = str(link.attrs["href"])
+        if "://" not in href and GUIDES not in (path.parent / href).resolve().parents:
             link.attrs.pop("href")  # a file of the source, which is not served here
     text = _MARKDOWN.renderer.render(tokens, _MARKDOWN.options, {})
     # what may have to be scrolled can be reached by the keyboard
-    return Markup(text.replace("<pre>", '<pre tabindex="0">'))  # noqa: S704 - ours, and HTML in it is escaped
+    text = text.replace("<pre>", '<pre tabindex="0">').replace("<table>", '<table tabindex="0">')
+    return Markup(text)  # noqa: S704 - ours, and HTML in it is escaped
 
 
 def _title(text: str) -> str:

@@ -18,7 +18,7 @@ from bot.store import clock, outbox
 from bot.store.models import Delivery
 from bot.webhooks import accepting, events
 from bot.webhooks.context import Context
-from bot.webhooks.handlers import ASKS, HANDLERS
+from bot.webhooks.handlers import ASKS, HANDLERS, hears
 
 ATTEMPTS = 5  # what failed so often fails for a reason that one more does not change
 
@@ -31,7 +31,7 @@ def handle(work: Work) -> None:
     ours = (
         event is not None and event.sender is not None and event.sender.login == f"{work.tools.app.slug}[bot]"
     )
-    heard = event is not None and not ours and delivery.event in HANDLERS
+    heard = event is not None and not ours and hears(delivery.event, event.action)
     context = _context(work, delivery.event, event) if heard else None
     with work.finish() as tx:
         outbox.answers_a_person(tx)

@@ -152,6 +152,8 @@ def test_from_an_empty_server_to_a_pushed_fix(page: Page, tmp_path: Path) -> Non
             "/admin/machines",
             "/docs/guides",
             "/docs/guides/commands",
+            "/docs/guides/reference/command-line",
+            "/docs/guides/reference/endpoints",
         ):
             page.goto(ours + path)
             faults += usable(page)

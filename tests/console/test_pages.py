@@ -6,6 +6,7 @@ import html
 import json
 import re
 from html.parser import HTMLParser
+from urllib.parse import urljoin
 
 import pytest
 from sqlalchemy import Text, select, update
@@ -109,6 +110,20 @@ def test_no_form_of_another_site_does_anything(house: ConsoleHouse) -> None:
             assert refused.status_code == 403 and "form has expired" in refused.text
     assert house.project.paused_reason is None
     assert mona.get("/projects").status_code == 200
+
+
+@pytest.mark.one_database
+def test_guides_and_reference_lead_to_each_other_and_not_to_what_is_not_served(house: ConsoleHouse) -> None:
+    browser = house.browser()
+    told = re.findall(r'href="(/docs/guides/[^"]+)"', browser.get("/docs/guides").text)
+    assert {"/docs/guides/rest", "/docs/guides/reference/errors"} <= set(told)
+    for path in told:
+        links = {link for link in Tags(browser.get(path).text).links if not re.match(r"/|https?://|#", link)}
+        for link in (urljoin(path, link) for link in links):
+            assert link.startswith("/docs/guides/"), (path, link)
+            assert browser.client.get(link).status_code == 200, (path, link)
+    for path in ("reference", "reference/nothing", "generate"):
+        assert browser.client.get(f"/docs/guides/{path}").status_code == 404
 
 
 @pytest.mark.one_database

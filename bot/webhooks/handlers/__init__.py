@@ -38,9 +38,29 @@ HANDLERS: dict[str, Handler] = {
     "repository": repository.handle,
 }
 
+# the actions of each that mean something here; None: any, since what it is about is looked at anew
+ACTIONS: dict[str, tuple[str, ...] | None] = {
+    "installation": None,
+    "installation_repositories": None,
+    "installation_target": None,
+    "issue_comment": ("created", "edited", "deleted"),
+    "issues": ("opened", *issues.CHANGED, *issues.LOST),
+    "ping": None,
+    "pull_request": ("opened", *pull_request.MOVED),
+    "pull_request_review": pull_request_review.HEARD,
+    "pull_request_review_comment": ("created", "edited", "deleted"),
+    "push": None,
+    "repository": None,
+}
+
 # events for which it matters what the sender may do: whether this one is such
 ASKS: dict[str, Callable[[Session, Any, str], bool]] = {
     "issue_comment": issue_comment.asks,
     "pull_request_review": pull_request_review.asks,
     "pull_request_review_comment": pull_request_review_comment.asks,
 }
+
+
+def hears(name: str, action: str) -> bool:
+    """Whether this action of this event means something here."""
+    return name in HANDLERS and ((actions := ACTIONS[name]) is None or action in actions)

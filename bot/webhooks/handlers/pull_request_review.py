@@ -23,7 +23,7 @@ def asks(tx: Session, event: PullRequestReviewEvent, slug: str) -> bool:
 
 def handle(tx: Session, event: PullRequestReviewEvent, context: Context) -> None:
     project, review = projects.on(tx, event.repository.id), event.review
-    if project is None or event.action not in HEARD:
+    if project is None:
         return
     # of an edit GitHub tells no time
     at = review.submitted_at if event.action == "submitted" else None

@@ -1,0 +1,65 @@
+"""The pages of docs/reference are what the code says, and every page's links lead somewhere."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from api.codes import CODES
+from api.errors import BAD, DOMAIN, HTTP, OURS
+from bot.webhooks.handlers import ACTIONS, HANDLERS
+from docs.generate import PAGES, PAGES_AT, ROOT
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_the_page_is_what_the_code_says(name: str) -> None:
+    written = (PAGES_AT / f"{name}.md").read_text()
+    assert written == PAGES[name](), f"docs/reference/{name}.md is old: run `make reference`"
+
+
+def test_no_other_page_is_there() -> None:
+    assert {path.stem for path in PAGES_AT.iterdir()} == set(PAGES)
+
+
+def refusals() -> Iterator[tuple[str, int]]:
+    """(code, status) of each error that a door or a table in api/ names."""
+    for path in (ROOT / "api").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Call) and ast.unparse(node.func) == "Refused" and len(node.args) > 2:
+                status, code = map(ast.literal_eval, node.args[:2])
+                yield code, status
+    yield from ((code, status) for status, code in DOMAIN.values())
+    yield from ((code, status) for status, (code, _) in HTTP.items())
+    yield from [(BAD[0], 400), (OURS[0], 500), ("UNAVAILABLE", 503)]
+
+
+def test_every_code_of_an_error_is_told_with_its_status() -> None:
+    assert {(name, code.status) for name, code in CODES.items()} == set(refusals())
+
+
+def test_of_every_event_it_is_told_which_actions_are_heard() -> None:
+    assert ACTIONS.keys() == HANDLERS.keys()
+
+
+def test_links_between_pages_lead_to_files_and_headings() -> None:
+    pages = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]
+    lost = [
+        f"{page.relative_to(ROOT)}: {link}"
+        for page in pages
+        for link in re.findall(r"\]\(([^)\s]+)\)", page.read_text())
+        if "://" not in link and not _is_there(page, link)
+    ]
+    assert lost == []
+
+
+def _is_there(page: Path, link: str) -> bool:
+    name, _, heading = link.partition("#")
+    path = page.parent / name if name else page
+    if not path.exists() or not heading:
+        return path.exists()
+    titles = re.findall(r"^#+ (.*)$", path.read_text(), re.MULTILINE)
+    return heading in {re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-") for title in titles}
