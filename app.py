@@ -35,7 +35,7 @@ def create_app(config: Config | None = None, db: Database | None = None) -> Flas
     from bot.store.doorbell import Doorbell, Soon
 
     config = config or load()
-    _log(config)
+    _watch(config)
     app = Flask("askfirst", static_folder=None)
     doorbell = Doorbell(config.redis_url)
     db = db or Database(config.database_url, Soon(doorbell.ring).ring, template=config.template)
@@ -54,11 +54,14 @@ def create_app(config: Config | None = None, db: Database | None = None) -> Flas
     return app
 
 
-def _log(config: Config) -> None:
-    from bot import logs
-    from bot.github.errors import redact
+def _watch(config: Config) -> None:
+    """Begin to log, and to tell those whom the operator names; no secret gets there."""
+    from bot import logs, telemetry
+    from bot.github.errors import redacting
 
+    redact = redacting(config.secrets)
     logs.begin(config.askfirst_log_level, redact)
+    telemetry.begin(redact)
 
 
 class Commands(click.Group):
@@ -101,7 +104,7 @@ def _ledger() -> Iterator[tuple[Config, Database]]:
     from bot.store.db import Database
 
     config = load()
-    _log(config)
+    _watch(config)
     try:
         db = Database(config.database_url, template=config.template)
     except (ArgumentError, ModuleNotFoundError):
@@ -242,7 +245,7 @@ def _work(*queues: str) -> None:
     from bot.jobs.worker import work
 
     config = load()
-    _log(config)
+    _watch(config)
     try:
         work(_redis_url(config), *queues)
     except RedisError as error:

@@ -7,7 +7,7 @@ from contextlib import ExitStack
 
 from flask import Flask, Response, g, request
 
-from bot import logs
+from bot import logs, telemetry
 from bot.store import clock
 
 FORM = re.compile(r"[A-Za-z0-9._~:=+/-]{1,128}")
@@ -31,12 +31,15 @@ def request_id() -> str:
 
 def _mark(response: Response) -> Response:
     response.headers["X-Request-ID"] = request_id()
+    telemetry.note("http.response.status_code", response.status_code)
     return response
 
 
 def _begin() -> None:
     g.logged = ExitStack()
     g.logged.enter_context(logs.about(request=request_id()))
+    where = request.url_rule.rule if request.url_rule else "nowhere"
+    g.logged.enter_context(telemetry.span(f"{request.method} {where}", request=request_id()))
 
 
 def _end(_error: BaseException | None) -> None:

@@ -85,6 +85,12 @@ class Config(BaseModel):
         return "model" if self.askfirst_model else "base"
 
     @property
+    def secrets(self) -> tuple[str, ...]:
+        """What no log line and no error may show: the values of the secret settings, and passwords in URLs."""
+        held = [str(getattr(self, name)) for name, field in type(self).model_fields.items() if not field.repr]
+        return tuple(_password(text) if "://" in text else text for text in held)
+
+    @property
     def production(self) -> bool:
         return self.public_url.startswith("https://")
 
@@ -108,6 +114,10 @@ def load(env: Mapping[str, str] | None = None) -> Config:
         first = error.errors(include_input=False, include_url=False)[0]
         raise ConfigError(f"{str(first['loc'][0]).upper()}: {first['msg']}.") from None
     return _complete(config)
+
+
+def _password(url: str) -> str:
+    return urlsplit(url).password or ""
 
 
 def _complete(config: Config) -> Config:

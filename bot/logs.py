@@ -23,6 +23,11 @@ def about(**ids: str) -> Iterator[None]:
         _at_hand.reset(before)
 
 
+def at_hand() -> dict[str, str]:
+    """The ids that lines carry now."""
+    return _at_hand.get()
+
+
 def begin(level: str, redact: Callable[[str], str]) -> None:
     """Log to standard error from now on; `redact` takes secrets out of each line."""
     handler = logging.StreamHandler()

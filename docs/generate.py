@@ -207,7 +207,7 @@ def licences() -> str:
     """What `requirements.lock` brings along, less what only development needs."""
     locked = _locked()
     always = _needed(locked, set())
-    model = _needed(locked, {"model"}) - always
+    extras = {"model": "With a model", "telemetry": "With Sentry or OpenTelemetry"}
     head = "package | version | licence"
     about = (
         "What Askfirst needs to run, as `requirements.lock` has it for Linux on x86-64 and Python 3.11; newer Pythons "
@@ -219,8 +219,11 @@ def licences() -> str:
     return page(
         "Licences", "`requirements.lock` and the packages themselves", about,
         table(head, ([name, locked[name], _licence(name)] for name in sorted(always))),
-        "## With a model", "The extra `model`, which `make install` brings along, adds:",
-        table(head, ([name, locked[name], _licence(name)] for name in sorted(model))),
+        *(
+            f"## {title}\n\nThe extra `{extra}`, which `make install` brings along, adds:\n\n"
+            + table(head, ([name, locked[name], _licence(name)] for name in sorted(_needed(locked, {extra}) - always)))
+            for extra, title in extras.items()
+        ),
     )  # fmt: skip
 
 

@@ -31,7 +31,8 @@ from tests.warm import until
 
 NET = "10.213.7"  # between these namespaces only
 HERE = f"{NET}.1"
-BRIDGE = "askfirst-b"
+OURS = f"af{os.getpid()}"  # devices have 15 letters at most
+BRIDGE = f"{OURS}b"
 MADE = "/repos/*/issues"
 
 
@@ -39,7 +40,10 @@ class Passing(socketserver.BaseRequestHandler):
     """Passes one connection on to where its server says."""
 
     def handle(self) -> None:
-        there: socket.socket = self.server.target()  # type: ignore[attr-defined]
+        try:
+            there: socket.socket = self.server.target()  # type: ignore[attr-defined]
+        except OSError:  # it has stopped
+            return
         back = threading.Thread(target=_pour, args=(there, self.request), daemon=True)
         back.start()
         _pour(self.request, there)
@@ -82,8 +86,8 @@ class Host:
     """A network namespace with the processes of one machine."""
 
     def __init__(self, number: int, environment: dict[str, str], home: Path) -> None:
-        self.name, self.address = f"askfirst-{number}", f"{NET}.{number + 1}"
-        self.cable, inside = f"askfirst-c{number}", f"askfirst-i{number}"
+        self.name, self.address = f"{OURS}-{number}", f"{NET}.{number + 1}"
+        self.cable, inside = f"{OURS}c{number}", f"{OURS}i{number}"
         self.environment = environment | {"ASKFIRST_HOME": str(home)}
         ip("netns", "add", self.name)
         ip("link", "add", self.cable, "type", "veth", "peer", "name", inside, "netns", self.name)
@@ -125,6 +129,7 @@ class Host:
 
     def end(self) -> None:
         self.stop()
+        ip("link", "delete", self.cable)
         ip("netns", "delete", self.name)
 
 

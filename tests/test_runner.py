@@ -362,7 +362,7 @@ def written(config: Config, monkeypatch: pytest.MonkeyPatch) -> Iterator[io.Stri
     given: dict[str, Any] = {}
     with monkeypatch.context() as patched:
         patched.setattr(logging, "basicConfig", given.update)
-        app._log(config)
+        app._watch(config)
     [handler] = given["handlers"]
     text = io.StringIO()
     handler.setStream(text)

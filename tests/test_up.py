@@ -31,13 +31,14 @@ ASKFIRST = str(Path(sys.executable).parent / "askfirst")
 class Up:
     """A running `askfirst up` with a home of its own."""
 
-    def __init__(self, home: Path, port: int) -> None:
+    def __init__(self, home: Path, port: int, **settings: str) -> None:
         self.home, self.url, self.key = home, f"http://127.0.0.1:{port}", ""
         environment = {
             "PATH": os.environ["PATH"],
             "ASKFIRST_HOME": str(home),
             "SANDBOX": "process",
             "ASKFIRST_LOG_LEVEL": "error",
+            **settings,
         }
         self.process = subprocess.Popen(
             [ASKFIRST, "up", "--port", str(port)],

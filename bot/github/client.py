@@ -13,7 +13,7 @@ from githubkit import AppAuthStrategy, GitHub
 from githubkit.cache import MemCacheStrategy
 from jwt import InvalidKeyError
 
-from bot import counters
+from bot import counters, telemetry
 from bot.github.errors import NoInstallation, NotFound, Unauthorized, Unavailable, Unprocessable, from_answer
 from bot.github.repo import Answer, Installation, pages
 from bot.github.seen import Seen
@@ -109,10 +109,11 @@ class App:
         if etag:
             headers["If-None-Match"] = etag
         try:
-            with self._github.get_sync_client() as http:
+            with telemetry.span(f"GitHub {method}"), self._github.get_sync_client() as http:
                 response = http.request(
                     method, url.removeprefix("/"), json=json, params=params, headers=headers
                 )
+                telemetry.note("http.response.status_code", response.status_code)
         except httpx.RequestError as error:
             counters.add("askfirst_github_requests_total", method=method, status="0")
             sent = method != "GET" and not isinstance(error, _NOT_SENT)

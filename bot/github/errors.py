@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from email.utils import parsedate_to_datetime
 from typing import Any
 
@@ -18,6 +19,15 @@ _A_MINUTE = 60.0
 def redact(text: str) -> str:
     """The text without any GitHub token or App JWT in it."""
     return _TOKENS.sub("[redacted]", text)
+
+
+def redacting(secrets: tuple[str, ...]) -> Callable[[str], str]:
+    """As `redact`, and without these either, however JSON writes them."""
+    known = {written for secret in secrets if secret for written in (secret, json.dumps(secret)[1:-1])}
+    if not known:
+        return redact
+    held = re.compile("|".join(re.escape(secret) for secret in sorted(known, key=len, reverse=True)))
+    return lambda text: redact(held.sub("[redacted]", text))
 
 
 class GitHubError(Exception):

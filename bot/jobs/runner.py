@@ -11,7 +11,7 @@ from contextlib import contextmanager
 
 from sqlalchemy.exc import NoResultFound, OperationalError
 
-from bot import config, counters, logs
+from bot import config, counters, logs, telemetry
 from bot.domain import installations, projects, runs
 from bot.github.errors import RateLimited, Standstill, redact
 from bot.jobs import JOBS, standstill
@@ -46,6 +46,7 @@ class Runner:
         ids = {name.removesuffix("_id"): str(claim.args[name]) for name in LOGGED if name in claim.args}
         with (
             logs.about(row=str(row_id), job=claim.job, **ids),
+            telemetry.span(claim.job, row=str(row_id), **ids),
             self.tools.errand(str(row_id), bulk=claim.bulk) as errand,
         ):
             try:
@@ -184,6 +185,7 @@ class Runner:
 
 def _count(work: Work, outcome: str) -> None:
     counters.add("askfirst_jobs_total", job=work.claim.job, outcome=outcome)
+    telemetry.note("askfirst.outcome", outcome)
 
 
 def _storable(text: str) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 from redis import Redis
 from rq import SimpleWorker, Worker
 
+from bot import telemetry
 from bot.supervisor import end_with_parent
 
 LONGEST_SECONDS = 4.0  # between two looks whether a Redis that was away is back; RQ's own is a minute
@@ -24,6 +25,12 @@ class RunWorker(Worker):
     """Forks for each run, so that one that takes its process down takes only itself, and dies with its worker."""
 
     max_connection_wait_time = LONGEST_SECONDS
+
+    def perform_job(self, *args: Any, **kwargs: Any) -> bool:
+        try:
+            return super().perform_job(*args, **kwargs)
+        finally:
+            telemetry.flush()
 
     def main_work_horse(self, *args: Any, **kwargs: Any) -> None:
         end_with_parent(signal.SIGKILL)

@@ -23,6 +23,7 @@ ALIVE = {
     "keepalives_count": 4,
     "tcp_user_timeout": 30_000,
 }
+QUIET = {"hide_parameters": True}  # an error tells of the statement, and nothing of what people wrote
 _FULL = ("SQLITE_FULL", "53100")  # https://www.sqlite.org/rescode.html, PostgreSQL's disk_full
 
 
@@ -135,10 +136,10 @@ def _begin_immediate(session: Session, patient: bool) -> None:
 
 def _engine(url: str, pool_size: int) -> Engine:
     if not url.startswith("sqlite"):
-        engine = create_engine(url, pool_size=pool_size, pool_pre_ping=True, connect_args=ALIVE)
+        engine = create_engine(url, pool_size=pool_size, pool_pre_ping=True, connect_args=ALIVE, **QUIET)
         event.listen(engine, "connect", _settings)
         return engine
-    engine = create_engine(url, connect_args={"timeout": SQLITE_WAIT, "isolation_level": None})
+    engine = create_engine(url, connect_args={"timeout": SQLITE_WAIT, "isolation_level": None}, **QUIET)
     event.listen(engine, "connect", _pragmas)
     return engine
 
