@@ -1,0 +1,108 @@
+"""Ten thousand webhook deliveries at 200 a second, with workers that handle them on the same cores."""
+
+from __future__ import annotations
+
+import subprocess
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import count
+
+from sqlalchemy import func, select
+
+from bot.store.db import Database
+from bot.store.models import Delivery
+from tests.bench.figures import Figure
+from tests.bench.ground import on_both
+from tests.bench.hooks import deliveries
+from tests.bench.load import Connection
+from tests.bench.servers import ASKFIRST, server
+
+SENT, A_SECOND, CONNECTIONS = 10_000, 200, 16
+MOST_MILLISECONDS = 100.0
+PATIENCE = 300.0  # seconds for what is left when the last was sent
+
+
+def storm() -> list[Figure]:
+    """On SQLite and on PostgreSQL: web, relay and two workers."""
+    return on_both(_on)
+
+
+def _on(kind: str, environment: dict[str, str]) -> list[Figure]:
+    requests = deliveries(SENT)
+    with (
+        server(lambda port: [str(ASKFIRST), "web", "--port", str(port)], environment) as (port, _),
+        _running(environment, "relay", "worker", "worker"),
+    ):
+        began = time.perf_counter()
+        refused, taken = _send(port, requests)
+        left = _handled(environment["DATABASE_URL"])
+        ended = time.perf_counter()
+    return [
+        Figure(f"of {SENT:,} deliveries refused on {kind}", refused, "", 0),
+        Figure(f"of them not handled on {kind}", left, "", 0),
+        Figure(
+            f"99 in 100 answered within, on {kind}", 1000 * taken[int(0.99 * SENT)], "ms", MOST_MILLISECONDS
+        ),
+        Figure(f"half answered within, on {kind}", 1000 * taken[SENT // 2], "ms"),
+        Figure(f"sent at {A_SECOND} a second, the last handled after, on {kind}", ended - began, "s"),
+    ]
+
+
+@contextmanager
+def _running(environment: dict[str, str], *commands: str) -> Iterator[None]:
+    started = [subprocess.Popen([str(ASKFIRST), command], env=environment) for command in commands]
+    try:
+        yield
+    finally:
+        for process in started:
+            process.terminate()
+        for process in started:
+            process.wait(30)
+
+
+def _send(port: int, requests: list[bytes]) -> tuple[int, list[float]]:
+    """How many were refused, and the seconds each took from when it was due, in their order."""
+    began, numbers, lock = time.perf_counter() + 0.5, count(), threading.Lock()
+    taken: list[float] = []
+    refused = 0
+
+    def keep_sending() -> None:
+        nonlocal refused
+        connection = Connection(port)
+        while True:
+            with lock:
+                number = next(numbers)
+            if number >= len(requests):
+                break
+            due = began + number / A_SECOND
+            time.sleep(max(0.0, due - time.perf_counter()))
+            status, _ = connection.ask(requests[number])
+            seconds = time.perf_counter() - due
+            with lock:
+                refused += status != 202
+                taken.append(seconds)
+        connection.close()
+
+    threads = [threading.Thread(target=keep_sending) for _ in range(CONNECTIONS)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return refused, sorted(taken)
+
+
+def _handled(database_url: str) -> int:
+    """Wait for the last one; how many are left when patience ends."""
+    db, until = Database(database_url), time.monotonic() + PATIENCE
+    while (left := _left(db)) and time.monotonic() < until:
+        time.sleep(0.2)
+    db.close()
+    return left
+
+
+def _left(db: Database) -> int:
+    with db.read() as tx:
+        handled = select(func.count()).where(Delivery.done_at.is_not(None))
+        return SENT - tx.execute(handled).scalar_one()
