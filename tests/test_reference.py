@@ -45,6 +45,12 @@ def test_of_every_event_it_is_told_which_actions_are_heard() -> None:
     assert ACTIONS.keys() == HANDLERS.keys()
 
 
+def test_every_test_that_a_page_names_is_there() -> None:
+    there = "\n".join(path.read_text() for path in (ROOT / "tests").rglob("*.py"))
+    named = {name for page in (ROOT / "docs").rglob("*.md") for name in re.findall(r"`(test_\w+)`", page.read_text())}
+    assert named and not {name for name in named if f"def {name}(" not in there}
+
+
 def test_links_between_pages_lead_to_files_and_headings() -> None:
     pages = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]
     lost = [

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import subprocess
+import tempfile
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import count
+from pathlib import Path
 
 from sqlalchemy import func, select
 
@@ -15,9 +17,10 @@ from bot.store.db import Database
 from bot.store.models import Delivery
 from tests.bench.figures import Figure
 from tests.bench.ground import on_both
-from tests.bench.hooks import deliveries
+from tests.bench.hooks import SECRET, deliveries
 from tests.bench.load import Connection
 from tests.bench.servers import ASKFIRST, server
+from tests.fakes.github import FakeGitHub, serve
 
 SENT, A_SECOND, CONNECTIONS = 10_000, 200, 16
 MOST_MILLISECONDS = 100.0
@@ -32,6 +35,7 @@ def storm() -> list[Figure]:
 def _on(kind: str, environment: dict[str, str]) -> list[Figure]:
     requests = deliveries(SENT)
     with (
+        _github(environment),
         server(lambda port: [str(ASKFIRST), "web", "--port", str(port)], environment) as (port, _),
         _running(environment, "relay", "worker", "worker"),
     ):
@@ -48,6 +52,22 @@ def _on(kind: str, environment: dict[str, str]) -> list[Figure]:
         Figure(f"half answered within, on {kind}", 1000 * taken[SENT // 2], "ms"),
         Figure(f"sent at {A_SECOND} a second, the last handled after, on {kind}", ended - began, "s"),
     ]
+
+
+@contextmanager
+def _github(environment: dict[str, str]) -> Iterator[None]:
+    """A stand-in for GitHub that knows the App; it does not know what the deliveries are about."""
+    with tempfile.TemporaryDirectory(prefix="askfirst-bench-") as folder:
+        fake = FakeGitHub(Path(folder))
+        serving, known = serve(fake), fake.create_app("askfirst", SECRET)
+        environment |= {
+            "GITHUB_APP_ID": str(known.id),
+            "GITHUB_PRIVATE_KEY": known.private_key,
+            "GITHUB_API_URL": fake.api_url,
+            "GITHUB_SERVER_URL": serving.url,
+        }
+        yield
+        serving.stop()
 
 
 @contextmanager
