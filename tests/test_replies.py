@@ -16,12 +16,17 @@ from bot.github import marks
 from bot.webhooks import vocabulary, words
 from bot.webhooks.replies import VOTES, Reply, parse, parse_numbered
 from tests import reply_cases
-from tests.reply_cases import APPROVED, GOODBYES, NUMBERED, TAILS, TALK, Case, says
+from tests.reply_cases import APPROVED, BUTS, FIRST_LINES, GOODBYES, NUMBERED, TAILS, TALK, Case, says
 from tests.test_github_questions import BODIES
 from tests.test_github_texts import SENTENCES
 
 TABLES = [name for name, value in vars(reply_cases).items() if name.isupper() and isinstance(value, list)]
-CASES = [case for name in TABLES if name != "NUMBERED" for case in vars(reply_cases)[name]]
+CASES = [
+    case
+    for name in TABLES
+    if name not in ("NUMBERED", "BUTS", "FIRST_LINES")
+    for case in vars(reply_cases)[name]
+]
 
 
 def said(body: str | None) -> Reply:
@@ -51,6 +56,18 @@ def test_what_mail_programs_add_changes_nothing(tail: str, line_end: str) -> Non
         assert said(below) == TALK, "and it says nothing by itself"
 
 
+@pytest.mark.parametrize("line", FIRST_LINES)
+def test_nothing_below_a_line_of_a_mail_program_is_an_answer(line: str) -> None:
+    assert said(f"approve\n\n{line}\n\nno") == APPROVED
+    assert said(f"Use UTC.\n{line}\n> no") == says("Use UTC.")
+
+
+@pytest.mark.parametrize("but", BUTS)
+def test_a_but_takes_a_yes_back(but: str) -> None:
+    body = f"approve\n\n{but} UTC"
+    assert said(body) == says(body)
+
+
 @pytest.mark.parametrize(("body", "found", "why"), NUMBERED)
 def test_answers_by_number(body: str | None, found: list[tuple[int, str]], why: str) -> None:
     assert parse_numbered(body) == found, why
@@ -67,6 +84,7 @@ def test_a_letter_needs_an_option() -> None:
     assert parse("B").kind == "unclear"
     assert parse("y").kind == "approve"
     assert parse("a", options=["A", "B"]) == Reply("choose", letter="A", explicit=True)
+    assert parse("A", options="A") == Reply("choose", letter="A", explicit=True)
     assert parse("B", options=["a", "b"], recommended="b") == Reply("approve", letter="B", explicit=True)
 
 
