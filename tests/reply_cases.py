@@ -49,6 +49,10 @@ APPROVALS: list[Case] = [
     ("👍\ufe0f", YES, "however the emoji is drawn"),
     (":+1:", YES, "the emoji by its name"),
     (":thumbsup:", YES, "by its other name"),
+    *[
+        (f"yes :{name}:", YES, "what celebrates adds nothing")
+        for name in ("tada", "rocket", "pray", "heart", "smile")
+    ],
     ("👍👍", YES, "twice is no other thing"),
     ("lgtm 👍", YES, "two words that say the same"),
     ("LGTM👍", YES, "without a space"),
@@ -190,6 +194,7 @@ NOES: list[Case] = [
     ("disagree", NO, "the contrary of agreed"),
     ("neither", NO, "none of the options: then what?"),
     ("None of these.", NO, "none of the options"),
+    (":thumbsdown:", NO, "the emoji by its other name"),
     ("no\n\nThanks", NO, "thanks replace nothing"),
     ("> x\n\nno", NO, "below a quote"),
     ("correct:", NO, "a correction without one"),
@@ -266,6 +271,8 @@ UNCLEARS: list[Case] = [
     ("OK, thank you!", UNCLEAR, "often only thanks for an explanation"),
     ("✅", UNCLEAR, "done, read or approved"),
     ("👌", UNCLEAR, "fine, or something else elsewhere"),
+    (":white_check_mark:", UNCLEAR, "done, read or approved, by its name"),
+    (":ok_hand:", UNCLEAR, "fine, or something else elsewhere, by its name"),
     ("yes and no", UNCLEAR, "both"),
     ("yes/no", UNCLEAR, "both"),
     ("yes\nno", UNCLEAR, "both"),
@@ -429,6 +436,7 @@ CONVERSATION: list[Case] = [
     (">approve", TALK, "without a space"),
     ("> > approve", TALK, "a quote in a quote"),
     ("- > approve", TALK, "a quote in a list"),
+    ("1. > approve", TALK, "a quote in a list with numbers"),
     ("> x\n>\n> y\n\n", TALK, "only quotes"),
     ("> - <!A\n> ", TALK, "a quote in which markdown-it-py 4.3 reads past the end of the text"),
     ("<!-- approve -->", TALK, "hidden"),

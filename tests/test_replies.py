@@ -240,9 +240,25 @@ def test_what_is_kept_of_a_text_hides_nothing_and_loses_nothing(parts: list[str]
     assert said(f"correct: x\n\n{' '.join(parts)}").text is not None
 
 
+@pytest.mark.parametrize(
+    "hidden", HIDDEN + [f"<!-- > {SECRET} -->", f"<? > {SECRET} ?>", f"<![CDATA[ > {SECRET}]]>"]
+)
+@pytest.mark.parametrize("body", ["Use {} UTC", "Use\n\n{} UTC", "Use\n\n{}\n\nUTC"])
+def test_what_hides_in_a_line_or_between_paragraphs_hides_only_itself(body: str, hidden: str) -> None:
+    kept = words.cleaned(body.format(hidden))
+    assert SECRET not in kept
+    assert re.sub(r"</?\w+>|^>\s*$|\s", "", kept, flags=re.MULTILINE) == "UseUTC"
+
+
+@pytest.mark.parametrize("opener", ["<!--", "<?", "<!X", "<![CDATA["])
+def test_what_is_left_open_at_the_start_of_a_line_hides_all_that_follows(opener: str) -> None:
+    assert words.cleaned(f"Use UTC\n\n{opener} {SECRET}\n{SECRET}") == "Use UTC"
+
+
 def test_a_long_correction_is_cut_where_it_says_so() -> None:
-    fits, longer = "é" * words.MOST, "Use UTC. " * 5_000
+    fits, longer = "é" * 20_000, "Use UTC. " * 5_000
     assert said(fits) == says(fits)
+    assert said(f"{fits}é") != says(f"{fits}é")
     assert said("Use UTC. " * 1_111) == says(("Use UTC. " * 1_111).strip()), (
         "ten thousand characters are no trouble"
     )
