@@ -241,7 +241,7 @@ def test_what_is_kept_of_a_text_hides_nothing_and_loses_nothing(parts: list[str]
 
 
 @pytest.mark.parametrize(
-    "hidden", HIDDEN + [f"<!-- > {SECRET} -->", f"<? > {SECRET} ?>", f"<![CDATA[ > {SECRET}]]>"]
+    "hidden", [*HIDDEN, f"<!-- > {SECRET} -->", f"<? > {SECRET} ?>", f"<![CDATA[ > {SECRET}]]>"]
 )
 @pytest.mark.parametrize("body", ["Use {} UTC", "Use\n\n{} UTC", "Use\n\n{}\n\nUTC"])
 def test_what_hides_in_a_line_or_between_paragraphs_hides_only_itself(body: str, hidden: str) -> None:

@@ -141,6 +141,33 @@ def test_every_action_in_every_state(machine: Machine) -> None:
             assert told(in_state(noun, outcome)).items() <= told(row).items(), (state, action)
 
 
+@pytest.mark.parametrize(
+    ("act", "message", "field"),
+    [
+        (lambda: states.move(Issue(id="iss_1", status="completed"), "run_started"),
+         "Issue iss_1 is completed; this needs it to be open or failed or running.", "issueId"),
+        (lambda: states.move_session(IssueSession(id="is_1", status="failed"), "cancel"),
+         "Session is_1 is failed; this needs it to be active.", "sessionId"),
+        (lambda: states.move_answering(AnsweringSession(id="as_1", status="pending"), "completed"),
+         "Session as_1 is pending; this needs it to be reviewed.", "status"),
+        (lambda: states.move_question(SessionQuestion(id="sq_1", status="pending", conflict=True), "approved"),
+         "Question sq_1 is conflict; this needs it to be pending or approved.", "id"),
+        (lambda: states.must_allow(WorkChain(id="wc_1", status="completed"), "pause"),
+         "Chain wc_1 is completed; this needs it to be running.", "chainId"),
+        (lambda: states.move_chain(WorkChain(id="wc_1", status="running"), "start"),
+         "Chain wc_1 is running; this needs it to be pending or failed.", "chainId"),
+        (lambda: states.move_item(ChainItem(issue_id="iss_1", status="done"), "skip"),
+         "Item iss_1 is done; this needs it to be pending or waiting or failed.", "issueId"),
+    ],
+)  # fmt: skip
+def test_a_refusal_says_what_is_so_and_what_it_needs(
+    act: Callable[[], None], message: str, field: str
+) -> None:
+    with pytest.raises(Conflict) as refusal:
+        act()
+    assert (refusal.value.message, refusal.value.field) == (message, field)
+
+
 @pytest.mark.parametrize("machine", MACHINES, ids=NAMES)
 def test_no_state_and_no_action_is_left_out(machine: Machine) -> None:
     table, moves, statuses, _, _ = machine
