@@ -96,6 +96,7 @@ CASES: list[tuple[str, str | None, list[str]]] = [
     ("a tab", "\t/askfirst help", []),
     ("two spaces and a tab", "  \t/askfirst help", []),
     ("indented code after a command and a blank line", "/askfirst help\n\n    /askfirst scan", [H]),
+    ("below indented code after a command", "/askfirst help\n\n    /askfirst scan\n\n/askfirst scan", [H]),
     # inline code
     ("inline code", "`/askfirst help`", []),
     ("inline code with two backticks", "`` /askfirst help ``", []),
@@ -121,6 +122,9 @@ CASES: list[tuple[str, str | None, list[str]]] = [
     ("before a comment on its line", "/askfirst help <!-- please -->", [H]),
     ("around a comment", "/askfirst <!-- please --> help", [H]),
     ("a comment that begins in a command", "/askfirst help <!-- and\n/askfirst scan -->", [H]),
+    ("a comment that begins in a command and ends before another", "/askfirst help <!-- and\nso -->\n/askfirst scan",
+     [H, S]),
+    ("the shortest comment before it on its line", "<!--> /askfirst help", [H]),
     ("a comment within a word of code is code", "/askfirst correct Q1: print `<!-- x -->`",
      ["/askfirst correct Q1: print `<!-- x -->`"]),
     ("a comment that nothing closes is text", "/askfirst correct Q1: begin with <!--",

@@ -80,6 +80,20 @@ def test_every_word_that_decides_is_documented() -> None:
     assert [word for word in deciding if f"`{word}" not in documented and word not in "👍👎"] == []
 
 
+@pytest.mark.parametrize(
+    ("row", "kind"),
+    [("approve", "approve"), ("refuse", "refuse"), ("doubtful", "unclear"), ("no answer", "talk")],
+)
+def test_every_word_that_is_documented_says_what_the_page_says(row: str, kind: str) -> None:
+    page = (Path(__file__).parent.parent / "docs/answering.md").read_text()
+    tables = page.partition("| | the words |")[2]
+    [line] = re.findall(rf"^\| {row}.*", tables, re.MULTILINE)
+    listed = re.findall("`(.+?)`|([👍👎✅👌])", line.split("|")[2])
+    found = {word: said(word).kind for word in map("".join, listed)}
+    assert len(found) >= 10
+    assert {word: says for word, says in found.items() if says != kind} == {}
+
+
 def test_a_letter_needs_an_option() -> None:
     assert parse("B").kind == "unclear"
     assert parse("y").kind == "approve"
