@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from bot.domain.verbs import LEVELS, VERBS
-from bot.webhooks.commands import LONGEST, MOST, Command, nearest, parse, written
+from bot.webhooks.commands import MOST, Command, nearest, parse, written
 from bot.webhooks.grammar import BLANK
 from tests.command_cases import CASES, NOT_UNDERSTOOD, PARTS
 
@@ -61,7 +61,7 @@ def test_the_parts_of_a_command(body: str, parts: dict[str, Any]) -> None:
 
 
 def test_a_line_that_is_too_long_is_no_command() -> None:
-    longest = "/askfirst correct Q1: ".ljust(LONGEST, "x")
+    longest = "/askfirst correct Q1: ".ljust(2_000, "x")
     assert list(map(str, read(longest))) == [longest]
     assert read(f"{longest}x") == []
 

@@ -36,7 +36,7 @@ def file(tx: Session, project: Project, session: IssueSession, found: list[Findi
     lock(tx, f"findings:{project.id}")
     known = Known(tx, project, scope)
     wanted = [kept for finding in found if (kept := known.without_dismissed(finding))]
-    counts = {"found": len(found), "new": 0, "known": len(found) - len(wanted), "reopened": 0, "gone": 0}
+    counts = {"found": len(found), "new": 0, "known": len(found) - len(wanted), "reopened": 0}
     for finding in wanted:
         issue = known.owner(finding)
         if issue is None:

@@ -141,18 +141,16 @@ def delete(tx: Session, project: Project, issue_id: str) -> Issue:
 
 
 def restore(tx: Session, project: Project, issue: Issue) -> None:
-    """Take the issue out of the trash; GitHub shows it as it is now. Raises Conflict outside the trash."""
-    _must_be_in_trash(issue)
+    """Take the issue out of the trash; GitHub shows it as it is now."""
     issue.deleted_at, issue.updated_at = None, clock.now()
     mirror.show(tx, project, issue)
 
 
 def permanent_delete(issue: Issue) -> None:
-    """Remove the issue's words for good. Raises Conflict outside the trash.
+    """Remove the words of an issue in the trash for good.
 
     The row stays: by its places a scan knows that it is never to be filed again, and chains keep their order.
     """
-    _must_be_in_trash(issue)
     issue.purged_at = clock.now()
     issue.title = issue.description = ""
     issue.suggested_prompt = issue.evidence = issue.failure_reason = None
@@ -243,8 +241,3 @@ def _verdict(tx: Session, run: Run) -> tuple[str, str | None, str | None]:
     if own is not None and own.run_id == run.id:
         return own.status, own.resolution, own.failure_reason
     return runs.verdict(run)
-
-
-def _must_be_in_trash(issue: Issue) -> None:
-    if issue.deleted_at is None:
-        raise Conflict(f"Issue {issue.id} is not in the trash: delete it first.", "id")
