@@ -344,6 +344,7 @@ CORRECTIONS: list[Case] = [
     ("Use UTC\n\n---\n\nalways", says("Use UTC\n\n---\n\nalways"), "a line across"),
     ("```\nx = 1\n```", says("```\nx = 1\n```"), "code is an answer too"),
     ("    x = 1\n    y = 2", says("    x = 1\n    y = 2"), "indented code keeps its indent"),
+    ("    correct: UTC", says("    correct: UTC"), "in indented code the word is none of ours"),
     ("Use this:\n```python\n# why?\nx = '@lisa'\n```", says("Use this:\n```python\n# why?\nx = '@lisa'\n```"),
      "what looks like a question or a mention in code is none"),
     ("```sql\n--\n> x\n<!-- y -->\n```", says("```sql\n--\n> x\n<!-- y -->\n```"), "code has no quotes and no comments"),
@@ -428,6 +429,7 @@ CONVERSATION: list[Case] = [
     ("Hmm", TALK, "no answer"),
     ("not yet", TALK, "no answer"),
     ("hold on", TALK, "no answer"),
+    ("please hold on", TALK, "no answer, politely"),
     ("🎉", TALK, "an emoji alone is like a reaction"),
     ("🤔", TALK, "an emoji alone is like a reaction"),
     ("👀 🚀", TALK, "several"),
@@ -602,6 +604,11 @@ MAILS: list[Case] = [
         "two paragraphs, no line of a mail program",
     ),
     ("10 to 12 of these:\n> x", says("10 to 12 of these:"), "numbers, and no date with an address"),
+    (
+        "Only what the server wrote:\n> x",
+        says("Only what the server wrote:"),
+        "a word that only begins like one of theirs",
+    ),
     (
         "Use UTC.\nThanks\nThis is what all of the older clients do too",
         says("Use UTC.\nThanks\nThis is what all of the older clients do too"),
