@@ -161,7 +161,7 @@ def test_eight_tries_with_growing_waits_then_dead(db: Database, frozen: Clock) -
     waits = []
     for attempt in range(1, 9):
         with db.write() as tx:
-            dead = outbox.fail(tx, taken_in(tx, row), "boom")
+            dead = outbox.fail(tx, taken_in(tx, row), f"boom {attempt}")
         assert dead == (attempt == 8)
         with db.read() as tx:
             left = tx.get_one(Outbox, row)
@@ -169,8 +169,41 @@ def test_eight_tries_with_growing_waits_then_dead(db: Database, frozen: Clock) -
         frozen.forward(hours=1)
     most = [2, 8, 32, 128, 512, 2_048, 3_600]
     assert [wait for wait, upto in zip(waits, most, strict=False) if not upto / 2 <= wait <= upto] == []
-    assert left.dead_at is not None and left.error == "boom"
+    assert left.dead_at is not None and left.error == "boom 8"
     assert due(db) == []
+
+
+def test_of_what_is_done_no_error_stays_and_in_the_end_nothing(db: Database, frozen: Clock) -> None:
+    for key in "12":
+        add(db, key=key)
+    first, second = ids(db)
+    with db.write() as tx:
+        outbox.fail(tx, taken_in(tx, first), "boom")
+    frozen.forward(seconds=2)
+    finish(db, taken(db, first))
+    with db.read() as tx:
+        assert tx.get_one(Outbox, first).error is None
+    frozen.forward(days=1)
+    finish(db, taken(db, second))
+    with db.write() as tx:
+        outbox.forget_done(tx, frozen.time)
+    assert ids(db) == [second]
+
+
+def test_what_waits_for_something_is_due_once_it_is_there(db: Database, frozen: Clock) -> None:
+    rung: list[tuple[int, str]] = []
+    db.ring = rung.extend
+    add(db)
+    [row] = due(db)
+    claim = taken(db, row)
+    with db.write() as tx:
+        outbox.put_off(tx, claim, 500, "waits for the clone", waits_for="clone:1")
+    rung.clear()
+    for name, woken in (("clone:2", []), ("clone:1", [row])):
+        with db.write() as tx:
+            outbox.wake(tx, name)
+        assert due(db) == woken
+        assert rung == [(one, "job") for one in woken]
 
 
 def test_of_many_workers_exactly_one_gets_each_row(db: Database) -> None:
