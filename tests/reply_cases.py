@@ -353,6 +353,7 @@ CORRECTIONS: list[Case] = [
     ("use `@dataclass` there", says("use `@dataclass` there"), "a mention in code is none"),
     ("Use this:\n\n    @cached", says("Use this:\n\n    @cached"), "nor in a block of code"),
     ("use ``a`<!-- b -->`` there", says("use ``a`<!-- b -->`` there"), "code between pairs of backticks, with one in it"),
+    ("use `` <!-- b --> `` there", says("use `` <!-- b --> `` there"), "code between pairs of backticks"),
     ("Use\u2028UTC", says("Use UTC"), "a line separator is a space"),
     ("yes\n<!-- so -->\nin UTC", says("yes\nin UTC"), "what is hidden does not end a paragraph"),
     ("Use UTC <!-- so\n\nin tests", says("Use UTC <!-- so\n\nin tests"), "what is not closed hides nothing below"),

@@ -380,6 +380,39 @@ def test_an_answer_dismisses_no_issue_that_is_done_or_deleted(rest: Rest, delete
     assert of(rest.get("/issues/get", id=issue))["status"] == status
 
 
+def test_an_issue_says_when_it_was_given_an_answer(rest: Rest, frozen: Clock) -> None:
+    session, [question] = rest.asked({})
+    rest.put(f"/session-questions/{question.id}/review", **APPROVED)
+    frozen.forward(minutes=1)
+    for step in ("reviewed", "completed"):
+        of(rest.put(f"/answering-sessions/{session.id}/status", status=step))
+    issue = of(rest.get("/issues/get", id=session.asked[0]))
+    assert (issue["status"], issue["updatedAt"]) == ("open", "2026-03-01T12:01:00Z")
+
+
+def test_github_follows_each_step(rest: Rest) -> None:
+    session, [question] = rest.asked({})
+    with rest.db.write() as tx:
+        mine = tx.get_one(Project, rest.mine.id)
+        mine.repository_id, mine.url = 5, "https://github.test/o/r"
+    review = {"reviews": [{"id": question.id, **APPROVED}]}
+    path = f"/answering-sessions/{session.id}"
+    steps: list[tuple[Any, set[str]]] = [
+        (lambda: rest.post("/session-questions/review", **review), {"show_questions"}),
+        (lambda: rest.put(f"{path}/status", status="reviewed"), {"show_questions"}),
+        (lambda: rest.put(f"{path}/status", status="active"), {"show_questions"}),
+        (lambda: rest.delete(path), {"show_questions"}),
+        (lambda: rest.post(f"{path}/restore"), {"show_questions"}),
+        (lambda: rest.put(f"{path}/status", status="reviewed"), {"show_questions"}),
+        (lambda: rest.put(f"{path}/status", status="completed"), {"show_questions", "show_issue"}),
+    ]
+    for step, (act, follows) in enumerate(steps):
+        with rest.db.write() as tx:
+            tx.query(Outbox).delete()
+        of(act()) if step else act()
+        assert set(jobs(rest)) == follows, step
+
+
 def test_one_without_questions_goes_on_after_its_review(rest: Rest) -> None:
     path = f"/answering-sessions/{rest.asked()[0].id}/status"
     refused(rest.put(path, status="active"), 409, "CONFLICT", "status")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -305,6 +306,27 @@ def test_the_worst_come_first_and_the_rest_when_there_is_room(repository: Reposi
     assert repository.scan(what[:-1]) == counts(found=24, known=24, gone=1)
     assert [by_id[issue_id].priority for issue_id in repository.shown()[20:]] == ["low"] * 5
     assert repository.said == ""
+
+
+def test_github_follows_a_place_that_is_gone_and_not_one_whose_lines_moved(repository: Repository) -> None:
+    def shown_by(what: list[Finding]) -> int:
+        with repository.db.write() as tx:
+            tx.query(Outbox).delete()
+        repository.scan(what)
+        return len(repository.shown())
+
+    assert shown_by(found([A1, A2])) == 1
+    [finding] = found([A1, A2])
+    lower = [replace(place, start_line=place.start_line + 9) for place in finding.places]
+    assert shown_by([replace(finding, places=lower)]) == 0
+    assert shown_by(found([A1])) == 1
+
+
+def test_what_is_gone_and_had_no_place_has_no_commits_to_tell_of(repository: Repository) -> None:
+    repository.scan([Finding("Words", "", "low", "", "", [])])
+    with repository.db.write() as tx:
+        tx.get_one(Issue, repository.issues()[0].id).github_number = 9
+    assert repository.scan([]) == counts(gone=1)
 
 
 def test_two_scans_at_once_double_nothing(repository: Repository) -> None:

@@ -158,9 +158,7 @@ def _tell(tx: Session, project: Project, issue: Issue, text: str, by: str, scope
     if issue.github_number and issue.locations:
         before = issue.locations[0]["commit"]
         key = f"{text}.{issue.id}.{by}"
-        threads.say(
-            tx, project, issue.github_number, key, text, before=before, commit=scope.commit, rule=issue.rule
-        )
+        threads.say(tx, project, issue.github_number, key, text, before=before, commit=scope.commit)
 
 
 def _location(place: Place, commit: str) -> dict[str, Any]:

@@ -46,18 +46,14 @@ def create(
     return issue
 
 
-def adopt(
-    tx: Session, project: Project, number: int, url: str, seen: mirror.Seen, *, opened_by: str
-) -> Issue:
-    """The issue that a person opened on GitHub, which is one of ours from now on if it was not before."""
-    known = mirror.on(tx, project, number)
-    if known is not None:
-        return known
+def adopt(tx: Session, project: Project, number: int, url: str, seen: mirror.Seen, *, opened_by: str) -> None:
+    """The issue that a person opened on GitHub is one of ours from now on, if it was not before."""
+    if mirror.on(tx, project, number) is not None:
+        return
     issue = new(project, title=seen.title, description=seen.description, created_by=opened_by)
     mirror.adopted(issue, number, url, seen)
     tx.add(issue)
     tx.flush()
-    return issue
 
 
 def new(project: Project, *, title: str, description: str, created_by: str) -> Issue:
