@@ -39,6 +39,10 @@ def test_a_run_tells_how_it_went(rest: Rest, frozen: Clock) -> None:
     assert times == ("2026-03-01T12:00:00Z", "2026-03-01T12:00:00Z", "2026-03-01T12:01:00Z")
 
 
+def test_a_run_of_another_project_is_not_there(rest: Rest) -> None:
+    refused(rest.get("/runs/get", id=rest.run(rest.theirs).id), 404, "NOT_FOUND", "id")
+
+
 def limited(rest: Rest, **limits: int) -> None:
     """The repository allows so much in a day; another project had all of it already."""
     with rest.db.write() as tx:
