@@ -130,7 +130,7 @@ def test_a_lease_that_runs_out_is_taken_over_and_the_late_worker_is_thrown_out(
         outbox.hold(tx, late)
     frozen.forward(seconds=19)
     assert due(db) == [], "the heartbeat kept it"
-    frozen.forward(seconds=2)
+    frozen.forward(seconds=1)
     assert due(db) == [row]
     fresh = taken(db, row)
     for end in (finish, lambda db, claim: hold(db, claim)):

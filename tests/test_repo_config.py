@@ -55,6 +55,10 @@ def test_what_a_file_comes_to(text: str, expected: RepoConfig) -> None:
     assert parse(text) == expected
 
 
+def test_what_no_agent_may_change_where_the_file_says_nothing() -> None:
+    assert DEFAULT.protected_paths == [".github/**", "CODEOWNERS", ".askfirst/**"]
+
+
 @pytest.mark.parametrize(
     ("text", "error"),
     [
@@ -63,6 +67,9 @@ def test_what_a_file_comes_to(text: str, expected: RepoConfig) -> None:
          "line 3: questions.maxx is not a key; there are max, keep_file, settle_seconds."),
         ("1: 2\n", f"line 1: 1 is not a key; there are {PARTS}."),
         ("scan:\n  schedule: 4\n", "line 2: scan.schedule must be a text, in quotes."),
+        ("scan:\n  schedule: 61 * * * *\n",
+         "line 2: scan.schedule must be a time as cron has it, in five fields: "
+         '"30 4 * * 1" is each Monday at 4:30 UTC.'),
         ("scan:\n  shedule: '0 4 * * *'\n", "line 2: scan.shedule is not a key; there are schedule."),
         ("mirror:\n  enabled: 1\n", "line 2: mirror.enabled must be true or false."),
         ("mirror:\n  enabled: 'true'\n", "line 2: mirror.enabled must be true or false."),

@@ -210,6 +210,12 @@ def test_asking_first_says_the_same() -> None:
         assert chain.status == state
 
 
+CAME_TO = {
+    "fix_pushed": "proposed", "proposed_again": "proposed", "merged": "merged", "closed": "closed", "gone": "gone",
+    "dismissed": "not_planned", "lost": "not_planned",
+}  # fmt: skip
+
+
 def test_what_an_issue_came_to_is_told_with_its_time(frozen: Clock) -> None:
     for state, action, outcome in cells(ISSUE):
         if outcome == "-":
@@ -218,7 +224,7 @@ def test_what_an_issue_came_to_is_told_with_its_time(frozen: Clock) -> None:
         states.move(issue, action, reason="red" if action == "run_failed" else None)
         assert issue.completed_at == (frozen.time if outcome == "completed" else None)
         assert issue.failure_reason == ("red" if outcome == "failed" else None)
-        assert (issue.resolution is None) == (outcome in ("open", "failed") or action == "run_started")
+        assert issue.resolution == CAME_TO.get(action)
         assert issue.updated_at == frozen.time
 
 
