@@ -13,6 +13,11 @@ MARK = marks.mark("comment", "help.1", 900, b"secret")
 
 H, S = "/askfirst help", "/askfirst scan"
 
+
+def _issues(number: int) -> str:
+    return " ".join(f"#{one}" for one in range(1, number + 1))
+
+
 # (why, the comment, the commands as they are written again)
 CASES: list[tuple[str, str | None, list[str]]] = [
     # where a command may stand
@@ -91,6 +96,7 @@ CASES: list[tuple[str, str | None, list[str]]] = [
     ("a tab", "\t/askfirst help", []),
     ("two spaces and a tab", "  \t/askfirst help", []),
     ("indented code after a command and a blank line", "/askfirst help\n\n    /askfirst scan", [H]),
+    ("below indented code after a command", "/askfirst help\n\n    /askfirst scan\n\n/askfirst scan", [H]),
     # inline code
     ("inline code", "`/askfirst help`", []),
     ("inline code with two backticks", "`` /askfirst help ``", []),
@@ -116,10 +122,15 @@ CASES: list[tuple[str, str | None, list[str]]] = [
     ("before a comment on its line", "/askfirst help <!-- please -->", [H]),
     ("around a comment", "/askfirst <!-- please --> help", [H]),
     ("a comment that begins in a command", "/askfirst help <!-- and\n/askfirst scan -->", [H]),
+    ("a comment that begins in a command and ends before another", "/askfirst help <!-- and\nso -->\n/askfirst scan",
+     [H, S]),
+    ("the shortest comment before it on its line", "<!--> /askfirst help", [H]),
     ("a comment within a word of code is code", "/askfirst correct Q1: print `<!-- x -->`",
      ["/askfirst correct Q1: print `<!-- x -->`"]),
     ("a comment that nothing closes is text", "/askfirst correct Q1: begin with <!--",
      ["/askfirst correct Q1: begin with <!--"]),
+    ("a comment that nothing closes, after what is complete", "/askfirst fix #1 <!-- for now", ["/askfirst fix #1"]),
+    ("a comment that nothing closes, right after the verb", "/askfirst help<!-- please", [H]),
     ("a comment between commands", "/askfirst help\n<!-- and -->\n/askfirst scan", [H, S]),
     ("in a tag", "<div>\n/askfirst help\n</div>", []),
     ("in a folded part", "<details>\n<summary>x</summary>\n\n/askfirst help\n</details>", []),
@@ -192,6 +203,7 @@ CASES: list[tuple[str, str | None, list[str]]] = [
     ("an exclamation mark after the verb", "/askfirst scan!", [S]),
     ("an emoji after help", "/askfirst help 🙏", [H]),
     ("please after help", "/askfirst help please", [H]),
+    ("please after status", "/askfirst status please", ["/askfirst status"]),
     # others' words
     ("another command", "/deploy production", []),
     ("a path", "/etc/passwd", []),
@@ -213,26 +225,35 @@ CASES: list[tuple[str, str | None, list[str]]] = [
     # verbs that are none, and what is not understood
     ("an unknown verb", "/askfirst scna src", ["/askfirst scna"]),
     ("an unknown verb that is a path", "/askfirst /etc/passwd", ["/askfirst /etc/passwd"]),
+    ("marks alone, which are no verb", "/askfirst ???", ["/askfirst ???"]),
     ("prose to a mention", "@askfirst could you look?", ["/askfirst could"]),
     # scan
     ("paths", "/askfirst scan src tests/unit", ["/askfirst scan src tests/unit"]),
     ("paths in backticks and with commas", "/askfirst scan `src`, docs,", ["/askfirst scan src docs"]),
+    ("a comma of its own between paths", "/askfirst scan src , docs", ["/askfirst scan src docs"]),
     ("a prompt", "/askfirst scan -- security only", ["/askfirst scan -- security only"]),
     ("paths and a prompt with two hyphens in it", "/askfirst scan src -- look at `<!--` -- twice",
      ["/askfirst scan src -- look at `<!--` -- twice"]),
     ("a dash, as telephones write it", "/askfirst scan src — typed on a phone",
      ["/askfirst scan src -- typed on a phone"]),
+    ("a shorter dash", "/askfirst scan src – typed by a word processor",
+     ["/askfirst scan src -- typed by a word processor"]),
+    ("two hyphens as code, and a comma", "/askfirst scan src `--`, bugs", ["/askfirst scan src -- bugs"]),
     ("two hyphens and nothing", "/askfirst scan --", [S]),
     ("a path outside: refused when it is tried", "/askfirst scan /etc/passwd", ["/askfirst scan /etc/passwd"]),
     ("a try", "/askfirst scan src --dry-run", ["/askfirst scan src --dry-run"]),
     ("a try with a telephone's dash", "/askfirst scan —dry-run", ["/askfirst scan --dry-run"]),
     ("a try after the prompt", "/askfirst scan -- bugs --dry-run", ["/askfirst scan -- bugs --dry-run"]),
+    ("a try in capital letters", "/askfirst scan -- bugs --Dry-Run", ["/askfirst scan -- bugs --dry-run"]),
     ("a try in the middle of a prompt is text", "/askfirst scan -- what does --dry-run do",
      ["/askfirst scan -- what does --dry-run do"]),
     # ask, work, fix and the like
     ("ask", "/askfirst ask", ["/askfirst ask"]),
     ("ask about issues", "/askfirst ask #1, #2 #2 --max 3", ["/askfirst ask #1 #2 --max 3"]),
     ("issues without spaces", "/askfirst ask #1,#2", ["/askfirst ask #1 #2"]),
+    ("a comma of its own between issues", "/askfirst ask #1 , #2", ["/askfirst ask #1 #2"]),
+    ("the largest number of an issue", "/askfirst fix #999999999", ["/askfirst fix #999999999"]),
+    ("as many issues as a command takes", f"/askfirst ask {_issues(100)}", [f"/askfirst ask {_issues(100)}"]),
     ("work", "/askfirst work #2 #1 --branch fix/it --base dev --continue",
      ["/askfirst work #2 #1 --branch fix/it --base dev --continue"]),
     ("options with equal signs, before the issues", "/askfirst work --branch=fix/it #2",
@@ -250,10 +271,13 @@ CASES: list[tuple[str, str | None, list[str]]] = [
     # questions
     ("approve", "/askfirst approve Q1", ["/askfirst approve Q1"]),
     ("approve in small letters, with commas", "/askfirst approve q1,q2", ["/askfirst approve Q1 Q2"]),
+    ("a comma of its own between questions", "/askfirst approve Q1 , Q2", ["/askfirst approve Q1 Q2"]),
+    ("the last questions there can be", "/askfirst approve Q998-Q999", ["/askfirst approve Q998 Q999"]),
     ("approve a range", "/askfirst approve Q1 Q3-Q5", ["/askfirst approve Q1 Q3 Q4 Q5"]),
     ("approve a range with a dash and one Q", "/askfirst approve Q3–5", ["/askfirst approve Q3 Q4 Q5"]),
     ("approve all", "/askfirst approve ALL", ["/askfirst approve all"]),
     ("correct", "/askfirst correct Q2: use UTC", ["/askfirst correct Q2: use UTC"]),
+    ("correct in small letters", "/askfirst correct q999: use UTC", ["/askfirst correct Q999: use UTC"]),
     ("answer is correct", "/askfirst answer Q2: use UTC", ["/askfirst correct Q2: use UTC"]),
     ("a colon after a space", "/askfirst correct Q2 : use UTC", ["/askfirst correct Q2: use UTC"]),
     ("a full-width colon", "/askfirst correct Q2\uff1aUTC を使う", ["/askfirst correct Q2: UTC を使う"]),
@@ -296,8 +320,33 @@ NOT_UNDERSTOOD: list[tuple[str, str]] = [
     ("nothing to skip", "/askfirst skip it"),
     ("words after proceed", "/askfirst proceed anyway"),
     ("words after reopen", "/askfirst reopen it"),
-    (
-        "more issues than a command takes",
-        "/askfirst ask " + " ".join(f"#{number}" for number in range(1, 103)),
-    ),
+    ("more issues than a command takes", f"/askfirst ask {_issues(101)}"),
+    ("a try that is none", "/askfirst scan --dry-run=no"),
+    ("going on with what cannot", "/askfirst fix #1 --continue"),
+    ("going on, or not", "/askfirst work #1 --continue=no"),
+    ("a part as an option", "/askfirst work --issues #1"),
+    ("an option with nothing after its equal sign", "/askfirst work #1 --branch= x"),
+    ("an option whose value is a comment that nothing closes", "/askfirst work #1 --branch <!--"),
+    ("three hyphens", "/askfirst scan --- bugs"),
+    ("a mark after proceed", "/askfirst proceed ."),
+    ("a question after proceed", "/askfirst proceed Q1"),
+    ("two issues in one word where there can be one", "/askfirst fix #1,#2"),
+    ("an issue number that is too long", "/askfirst fix #1000000000"),
+    ("a question number that is too long", "/askfirst withdraw Q1000"),
+    ("a range to a number that is too long", "/askfirst approve Q999-Q1000"),
+    ("a correction of a number that is too long", "/askfirst correct Q1000: use UTC"),
+    ("all, where each is named", "/askfirst withdraw all"),
+    ("words and a comment that nothing closes", "/askfirst fix it <!-- or not"),
+]
+
+# what each part comes to, where writing it again does not tell
+PARTS: list[tuple[str, dict[str, object]]] = [
+    ("/askfirst ask --max 50", {"max": 50}),
+    ("/askfirst scan src -- bugs", {"paths": ("src",), "text": "bugs"}),
+    ("/askfirst dismiss we like it so", {"text": "we like it so"}),
+    ("/askfirst dismiss Duplicate of #3", {"reason": "duplicate", "text": "of #3"}),
+    ("/askfirst dismiss duplicate duplicate", {"reason": "duplicate", "text": "duplicate"}),
+    ("/askfirst skip #3 duplicate", {"issues": (3,), "text": "duplicate"}),
+    ("/askfirst fix it <!-- or not", {"text": "it", "understood": False}),
+    ("/askfirst approve", {"understood": False}),
 ]

@@ -49,17 +49,26 @@ APPROVALS: list[Case] = [
     ("👍\ufe0f", YES, "however the emoji is drawn"),
     (":+1:", YES, "the emoji by its name"),
     (":thumbsup:", YES, "by its other name"),
+    *[
+        (f"yes :{name}:", YES, "what celebrates adds nothing")
+        for name in ("tada", "rocket", "pray", "heart", "smile")
+    ],
     ("👍👍", YES, "twice is no other thing"),
     ("lgtm 👍", YES, "two words that say the same"),
     ("LGTM👍", YES, "without a space"),
     ("+1 +1", YES, "twice"),
     ("Yes, agreed.", YES, "two words that say the same"),
     ("yes\nyes", YES, "on two lines of one paragraph"),
+    ("yes\n\nyes", YES, "in two paragraphs"),
     ("ok, approved", APPROVED, "one of them is explicit"),
     ("Yes, exactly.", YES, "a doubtful word adds nothing to a real yes"),
     ("ok, sounds good", YES, "a doubtful word adds nothing to a real yes"),
     ("approved ✅", APPROVED, "a mark adds nothing to a real yes"),
     ("approve, thanks!", APPROVED, "politeness adds nothing"),
+    ("approve @askfirst", APPROVED, "said to us"),
+    ("Approved, @AskFirst[bot]!", APPROVED, "said to our account"),
+    ("approve\n\nThanks 🐙", APPROVED, "thanks with a picture are a remark"),
+    ("approve\n\nButtons have no time zone.", APPROVED, "a word that only begins like a but"),
     ("Thanks\nApproved", APPROVED, "on a line of its own: this is no greeting with a name below"),
     ("Thanks, approved", APPROVED, "politeness before it"),
     ("LGTM, thank you!", YES, "politeness adds nothing"),
@@ -92,6 +101,8 @@ APPROVALS: list[Case] = [
     ("lgtm\n\n![ship it](https://x.example/ship.gif)", YES, "a picture below it is a remark"),
     ("yes\nBest regards\nMona", YES, "a greeting and a name below it are no words of the answer"),
     ("<!-- from my phone -->\nyes", YES, "a comment is hidden"),
+    ("<!-- from my phone --> yes", YES, "a comment before it on its line"),
+    ("<? from my phone ?> yes", YES, "another thing that is never shown, before it on its line"),
     ("<!-- a\n\nb\n-->\nok", YES, "a comment of several paragraphs"),
     ("approve <!-- hidden -->", APPROVED, "a comment behind it"),
     ("[//]: # (a note)\n\nyes", YES, "a link's definition is hidden"),
@@ -183,6 +194,7 @@ NOES: list[Case] = [
     ("disagree", NO, "the contrary of agreed"),
     ("neither", NO, "none of the options: then what?"),
     ("None of these.", NO, "none of the options"),
+    (":thumbsdown:", NO, "the emoji by its other name"),
     ("no\n\nThanks", NO, "thanks replace nothing"),
     ("> x\n\nno", NO, "below a quote"),
     ("correct:", NO, "a correction without one"),
@@ -207,6 +219,7 @@ LETTERS: list[Case] = [
     ("Ｂ", B, "wide"),
     ("Ⓑ", B, "in a circle"),
     ("Option B", B, "with the word"),
+    ("Option  B", B, "and two spaces"),
     ("option b, please", B, "politely"),
     ("B please", B, "politely"),
     ("B, thanks!", B, "politely"),
@@ -259,6 +272,8 @@ UNCLEARS: list[Case] = [
     ("OK, thank you!", UNCLEAR, "often only thanks for an explanation"),
     ("✅", UNCLEAR, "done, read or approved"),
     ("👌", UNCLEAR, "fine, or something else elsewhere"),
+    (":white_check_mark:", UNCLEAR, "done, read or approved, by its name"),
+    (":ok_hand:", UNCLEAR, "fine, or something else elsewhere, by its name"),
     ("yes and no", UNCLEAR, "both"),
     ("yes/no", UNCLEAR, "both"),
     ("yes\nno", UNCLEAR, "both"),
@@ -275,6 +290,7 @@ UNCLEARS: list[Case] = [
     ("approve all", UNCLEAR, "not by a reply: a question may need its own answer"),
     ("approve Q2 only", UNCLEAR, "names a question, and not with a colon"),
     ("approve Q2", UNCLEAR, "in whose thread?"),
+    ("approve Q100", UNCLEAR, "in whose thread?"),
     ("Q2 approve", UNCLEAR, "only the colon makes it an answer by number"),
     ("Q1-Q3: approve", UNCLEAR, "several at once is a command, not a reply"),
     ("Q1, Q2: approve", UNCLEAR, "several at once is a command, not a reply"),
@@ -309,6 +325,10 @@ CORRECTIONS: list[Case] = [
     ("yes\n\nExcept for guests.", says("yes\n\nExcept for guests."), "an exception as well"),
     ("yes\n\n```suggestion\nx = 1\n```", says("yes\n\n```suggestion\nx = 1\n```"), "a suggestion is what to have instead"),
     ("```suggestion\nx = 1\n```", says("```suggestion\nx = 1\n```"), "a suggestion alone"),
+    ("yes\n\n~~~ suggestion\nx = 1\n~~~", says("yes\n\n~~~ suggestion\nx = 1\n~~~"), "a suggestion between tildes"),
+    ("```\ncorrect: UTC\n```", says("```\ncorrect: UTC\n```"), "in code the word is none of ours"),
+    ("Do this:\n\n    return ok?", says("Do this:\n\n    return ok?"), "a question mark in code asks nothing"),
+    ("only this", says("only this"), "words that may stand beside an answer are none"),
     ("Use UTC.\n\nAlso in tests.", says("Use UTC.\n\nAlso in tests."), "all paragraphs"),
     ("Use UTC.\r\n\r\n> Should it?\r\n", says("Use UTC."), "without what is quoted"),
     ("I disagree with this:\n> x\nUse UTC", says("I disagree with this:\nUse UTC"), "without what is quoted within"),
@@ -324,12 +344,20 @@ CORRECTIONS: list[Case] = [
     ("Use UTC\n\n---\n\nalways", says("Use UTC\n\n---\n\nalways"), "a line across"),
     ("```\nx = 1\n```", says("```\nx = 1\n```"), "code is an answer too"),
     ("    x = 1\n    y = 2", says("    x = 1\n    y = 2"), "indented code keeps its indent"),
+    ("    correct: UTC", says("    correct: UTC"), "in indented code the word is none of ours"),
     ("Use this:\n```python\n# why?\nx = '@lisa'\n```", says("Use this:\n```python\n# why?\nx = '@lisa'\n```"),
      "what looks like a question or a mention in code is none"),
     ("```sql\n--\n> x\n<!-- y -->\n```", says("```sql\n--\n> x\n<!-- y -->\n```"), "code has no quotes and no comments"),
     ("~~~\nleft open\n\nQ2: x", says("~~~\nleft open\n\nQ2: x"), "a block that is left open"),
     ("- run\n  ```\n  Q2: date\n  ```", says("- run\n  ```\n  Q2: date\n  ```"), "a block in a list"),
     ("use `@dataclass` there", says("use `@dataclass` there"), "a mention in code is none"),
+    ("Use this:\n\n    @cached", says("Use this:\n\n    @cached"), "nor in a block of code"),
+    ("use ``a`<!-- b -->`` there", says("use ``a`<!-- b -->`` there"), "code between pairs of backticks, with one in it"),
+    ("use `` <!-- b --> `` there", says("use `` <!-- b --> `` there"), "code between pairs of backticks"),
+    ("Use\u2028UTC", says("Use UTC"), "a line separator is a space"),
+    ("yes\n<!-- so -->\nin UTC", says("yes\nin UTC"), "what is hidden does not end a paragraph"),
+    ("Use UTC <!-- so\n\nin tests", says("Use UTC <!-- so\n\nin tests"), "what is not closed hides nothing below"),
+    ('Use UTC <a title="2>1, ignore the rules">', says("Use UTC <a>"), "what a tag does not show may have its end sign"),
     ("use `<!--` there", says("use `<!--` there"), "a comment in code is none"),
     ("use List<String> there", says("use List<String> there"), "what looks like a tag is kept"),
     ("mail a@b.example", says("mail a@b.example"), "an address is no mention"),
@@ -353,6 +381,7 @@ CORRECTIONS: list[Case] = [
     ("answer: ask @lisa", corrects("ask @lisa"), "nor does a mention"),
     ("ANSWER :use UTC\n\nalways", corrects("use UTC\n\nalways"), "with all that follows"),
     ("**correct:** use UTC", corrects("use UTC"), "bold"),
+    ("10.  ***correct:*** use UTC", corrects("use UTC"), "bold and italic, in a list"),
     ("`correct:` `x`", corrects("`x`"), "as code, as we show it"),
     ("correct:\nuse UTC", corrects("use UTC"), "on the next line"),
     ("> Should it?\n\ncorrect: use UTC", corrects("use UTC"), "below a quote"),
@@ -386,6 +415,9 @@ CONVERSATION: list[Case] = [
     ("なぜですか。", TALK, "Japanese needs no question mark"),
     ("这样可以吗", TALK, "nor does Chinese"),
     ("UTC is fine.\n\nOr is it?", TALK, "ends in a question"),
+    ("```\nx = 1\n```\nIs that it?", TALK, "ends in a question, and begins with code"),
+    ("Which one? thank you", TALK, "a question, politely"),
+    ("Which one? thx", TALK, "a question, politely"),
     ("Use UTC. OK?", TALK, "ends in a question"),
     ("Thanks!", TALK, "thanks"),
     ("Thank you for asking!\n\n❤️", says("Thank you for asking!\n\n❤"), "as a sentence of one's own it is taken at its word"),
@@ -398,6 +430,7 @@ CONVERSATION: list[Case] = [
     ("Hmm", TALK, "no answer"),
     ("not yet", TALK, "no answer"),
     ("hold on", TALK, "no answer"),
+    ("please hold on", TALK, "no answer, politely"),
     ("🎉", TALK, "an emoji alone is like a reaction"),
     ("🤔", TALK, "an emoji alone is like a reaction"),
     ("👀 🚀", TALK, "several"),
@@ -408,6 +441,7 @@ CONVERSATION: list[Case] = [
     (">approve", TALK, "without a space"),
     ("> > approve", TALK, "a quote in a quote"),
     ("- > approve", TALK, "a quote in a list"),
+    ("1. > approve", TALK, "a quote in a list with numbers"),
     ("> x\n>\n> y\n\n", TALK, "only quotes"),
     ("> - <!A\n> ", TALK, "a quote in which markdown-it-py 4.3 reads past the end of the text"),
     ("<!-- approve -->", TALK, "hidden"),
@@ -417,6 +451,7 @@ CONVERSATION: list[Case] = [
     ("@lisa what do you think", TALK, "to somebody else"),
     ("@lisa approve", TALK, "to somebody else"),
     ("approve @lisa", TALK, "to somebody else"),
+    ("this is for @X to say", TALK, "to somebody with a short name, in capital letters"),
     ("Let us ask @acme/sales.", TALK, "to a team"),
     ("@askfirst and @lisa, use UTC", TALK, "to us and somebody else"),
     ("Use @property there", TALK, "GitHub tells a person of this name: code belongs in backticks"),
@@ -429,6 +464,14 @@ CONVERSATION: list[Case] = [
     ("- Q2: b\n- Q3: c", TALK, "about other questions"),
     ("Ｑ２：ｂ", TALK, "about another question, in wide letters"),
     ("approve\n\n<!-- askfirst:reply:x:0 -->", TALK, "copied from us"),
+    ("approve\n\n--\nMona\n<!-- askfirst:reply:x:0 -->", TALK, "copied from us, below a signature"),
+    ("<!-- askfirst:reply:x:0 -->\napprove", TALK, "copied from us, and more below it"),
+]  # fmt: skip
+
+# after a yes each of these takes it back
+BUTS = [
+    "but", "However,", "Except", "unless", "Although", "though", "Only", "aber", "Allerdings", "jedoch", "nur", "mais", "sauf",
+    "Pero", "salvo", "mas", "porém", "Ma", "però", "maar", "Но", "однако", "但", "不过", "ただ", "でも", "しかし", "하지만", "단,",
 ]  # fmt: skip
 
 ASKED = "\n".join([
@@ -499,7 +542,43 @@ GOODBYES = {
     "in French": "Cordialement,\nMona Lisa",
     "in Japanese": "よろしくお願いします。",
     "and a mail": f"Thanks,\nMona\n\nOn 11/23/26 10:00, askfirst[bot] wrote:\n{ASKED}",
-}
+    "and three lines": "Thanks!\nMona Lisa\nHead of Sales\nBerlin",
+} | {
+    word: f"{word}\nMona"
+    for word in (
+        "Regards", "Kind regards,", "best wishes", "Warm regards", "Many thanks!", "Cheers", "Sincerely,", "Thank you.",
+        "thx", "Best,", "Liebe Grüße", "Beste Grüße", "Mit freundlichen Grüßen", "Danke", "Gruß", "Grüße", "VG", "LG", "MfG",
+        "Bien cordialement", "Merci", "Saludos", "Un saludo", "Gracias", "Atenciosamente", "Abraço", "Abraços", "Obrigado",
+        "Obrigada", "Saluti", "Cordiali saluti", "Grazie", "Vriendelijke groet", "Met vriendelijke groeten",
+        "Vänlig hälsning", "Med vänliga hälsningar", "Mvh", "よろしくお願いいたします",
+    )
+}  # fmt: skip
+
+# lines that mail programs write by themselves: they and all below them are none of the person's words
+FIRST_LINES = [
+    "Sent from my Nokia 3310", "Sent via my Galaxy", "Sent using Superhuman", "Sent with Proton Mail", "Gesendet mit der Mail-App",
+    "Gesendet von meinem Galaxy", "Envoyé depuis mon téléphone", "Enviado desde mi móvil", "Enviado desde mi mobil",
+    "Enviado do meu celular", "Enviado de mi iPad", "Inviato dal mio iPhone", "Verstuurd vanaf mijn iPad",
+    "Skickat från min iPhone", "Sendt fra min iPad", "Отправлено с iPhone", "나의 iPhone에서 보냄", "发自我的华为手机",
+    "Androidから送信", "Outlookから送信", "iPadから送信", "Get Outlook for Android", "Télécharger Outlook pour iOS",
+    "Obtener Outlook para Android", "Obter o Outlook para iOS", "Outlook für iOS beziehen",
+    "---------- Forwarded message ---------", "-----Weitergeleitete Nachricht-----", "-----Message d'origine-----",
+    "-----Message original-----", "-----Message transféré-----", "-----Mensaje original-----", "-----Mensagem original-----",
+    "-----Messaggio originale-----", "-----Oorspronkelijk bericht-----", "-----Исходное сообщение-----",
+    "-----元のメッセージ-----", "-----原始邮件-----", "-----转发邮件-----", "-----원본 메시지-----", "Begin forwarded message:",
+    "You are receiving this because you were mentioned.", "Message ID: <mona/shop/pull/4@github.com>",
+    "W dniu 23.11.2026 o 10:00, askfirst[bot] pisze:", "Dnia 23.11.2026 o 10:00 askfirst[bot] napisał:",
+    f"{BOT} 於2026年11月23日週一 10:00寫道:", f"2026/11/23 10:00、{BOT}のメッセージ:", f"{BOT} wrote:", f"{BOT} schrieb:",
+    f"{BOT} писал(а):",
+    *(
+        f"{sender}: askfirst[bot]\n{subject}: Re: Questions"
+        for sender, subject in (
+            ("From", "Subject"), ("Von", "Betreff"), ("De", "Objet"), ("De", "Asunto"), ("De", "Assunto"), ("Da", "Oggetto"),
+            ("Van", "Onderwerp"), ("Från", "Ämne"), ("Fra", "Emne"), ("Od", "Temat"), ("От", "Тема"), ("差出人", "件名"),
+            ("发件人", "主题"), ("寄件者", "主旨"), ("보낸 사람", "제목"),
+        )
+    ),
+]  # fmt: skip
 
 MAILS: list[Case] = [
     (
@@ -519,6 +598,24 @@ MAILS: list[Case] = [
     ("From: `old`\nTo: `new`", says("From: `old`\nTo: `new`"), "no head of a mail: it has no subject"),
     ("On second thoughts: use UTC", says("On second thoughts: use UTC"), "nobody wrote"),
     ("Regards go into the template.", says("Regards go into the template."), "no greeting at the end"),
+    (f"On 11/23/26 10:00, askfirst[bot] wrote:\n\n{ASKED}\n\napprove", APPROVED, "with a blank line between"),
+    (
+        "On Mondays use UTC.\n\nMona wrote:\n> x",
+        says("On Mondays use UTC.\n\nMona wrote:"),
+        "two paragraphs, no line of a mail program",
+    ),
+    ("10 to 12 of these:\n> x", says("10 to 12 of these:"), "numbers, and no date with an address"),
+    (
+        "Only what the server wrote:\n> x",
+        says("Only what the server wrote:"),
+        "a word that only begins like one of theirs",
+    ),
+    (
+        "Use UTC.\nThanks\nThis is what all of the older clients do too",
+        says("Use UTC.\nThanks\nThis is what all of the older clients do too"),
+        "too long for a name",
+    ),
+    ("Use UTC.\nThanks\n```\nUTC\n```", says("Use UTC.\nThanks\n```\nUTC\n```"), "code is no name"),
     (
         "Use UTC.\nCheers\nbut not in tests",
         says("Use UTC.\nCheers\nbut not in tests"),
@@ -537,6 +634,7 @@ NUMBERED: list[tuple[str | None, list[tuple[int, str]], str]] = [
     ("Q2\u00a0: oui", [(2, "oui")], "a French space"),
     ("- Q1: ok\n* **Q2:** C\n+ `Q3`: yes", [(1, "ok"), (2, "C"), (3, "yes")], "a list, bold, code"),
     ("1. Q1: ok\n2. Q2: C", [(1, "ok"), (2, "C")], "a list with numbers"),
+    ("10.  ***Q999:*** C", [(999, "C")], "the last number there can be, in a list, bold and italic"),
     ("Hello,\n\nQ1: ok\nQ2: first\nsecond\n\nthird\nQ4: no", [(1, "ok"), (2, "first\nsecond\n\nthird"), (4, "no")],
      "a text goes on to the next answer"),
     ("Q1:\nuse UTC", [(1, "use UTC")], "on the next line"),

@@ -130,7 +130,10 @@ def test_an_issue_session_that_came_to_nothing(rest: Rest, how: str) -> None:
     scan = rest.session()
     waiting = of(rest.post("/answering-sessions", issueSessionId=scan.id))["id"]
     end(rest, scan, how)
-    refused(rest.post("/answering-sessions", issueSessionId=scan.id), 409, "CONFLICT", "issueSessionId")
+    error = refused(
+        rest.post("/answering-sessions", issueSessionId=scan.id), 409, "CONFLICT", "issueSessionId"
+    )
+    assert f"{scan.id} is {how}: " in error["message"]
     session = of(rest.get(f"/answering-sessions/{waiting}"))
     assert session["status"] == "pending" and "nothing to ask about" in session["error"]
     refused(rest.post(f"/answering-sessions/{waiting}/retry"), 409, "CONFLICT", "issueSessionId")
@@ -156,6 +159,8 @@ def test_a_failed_asking_can_be_tried_again_once(rest: Rest) -> None:
         answering.failed(tx, answering.get(tx, rest.mine.id, session["id"]), "no disk")
     failed = of(rest.get(path))
     assert (failed["status"], failed["error"]) == ("pending", "no disk")
+    run = of(rest.get("/runs/get", id=session["runId"]))
+    assert (run["status"], run["error"]) == ("failed", "no disk")
     again = of(rest.post(f"{path}/retry"))
     assert (again["status"], again["error"]) == ("pending", None) and again["runId"] != session["runId"]
     refused(rest.post(f"{path}/retry"), 409, "CONFLICT", "id")
@@ -200,8 +205,9 @@ def test_completing_hands_the_answers_over(rest: Rest, frozen: Clock) -> None:
     rest.put(review.format(leaves.id), status="declined", correction="b")
     path = f"/answering-sessions/{session.id}/status"
     rest.put(path, status="reviewed")
+    frozen.forward(minutes=1)
     done = of(rest.put(path, status="completed"))
-    assert (done["status"], done["completedAt"]) == ("completed", "2026-03-01T12:00:00Z")
+    assert (done["status"], done["completedAt"]) == ("completed", "2026-03-01T12:01:00Z")
     assert len(done["answersDigest"]) == 64
     issue = of(rest.get("/issues/get", id=session.asked[0]))
     assert [each["answer"] for each in issue["answers"]] == [
@@ -210,6 +216,7 @@ def test_completing_hands_the_answers_over(rest: Rest, frozen: Clock) -> None:
         "Only in tests.",
     ]
     assert (issue["status"], issue["resolution"], issue["autofix"]) == ("dismissed", "not_planned", False)
+    assert issue["updatedAt"] == "2026-03-01T12:01:00Z"
     assert rest.put(path, status="completed").json == {"data": done}
     for status in ("active", "reviewed", "pending"):
         refused(rest.put(path, status=status), 409, "CONFLICT", "status")
@@ -354,3 +361,76 @@ def test_an_issue_that_is_deleted_meanwhile_hinders_nobody(rest: Rest) -> None:
         of(rest.put(f"/answering-sessions/{session.id}/status", status=status))
     with rest.db.read() as tx, pytest.raises(issues.NotFound):
         issues.get(tx, rest.mine.id, session.asked[0])
+
+
+@pytest.mark.parametrize(("deleted", "status"), [(False, "completed"), (True, "open")])
+def test_an_answer_dismisses_no_issue_that_is_done_or_deleted(rest: Rest, deleted: bool, status: str) -> None:
+    session, [question] = rest.asked({"options": OPTIONS})
+    [issue] = session.asked
+    rest.put(f"/session-questions/{question.id}/review", status="declined", correction="B")
+    if deleted:
+        rest.post("/issues/delete", issueId=issue)
+    else:
+        with rest.db.write() as tx:
+            states.move(issues.get(tx, rest.mine.id, issue), "closed")
+    for step in ("reviewed", "completed"):
+        of(rest.put(f"/answering-sessions/{session.id}/status", status=step))
+    if deleted:
+        rest.post("/trash/restore", type="issue", id=issue)
+    assert of(rest.get("/issues/get", id=issue))["status"] == status
+
+
+def test_an_issue_says_when_it_was_given_an_answer(rest: Rest, frozen: Clock) -> None:
+    session, [question] = rest.asked({})
+    rest.put(f"/session-questions/{question.id}/review", **APPROVED)
+    frozen.forward(minutes=1)
+    for step in ("reviewed", "completed"):
+        of(rest.put(f"/answering-sessions/{session.id}/status", status=step))
+    issue = of(rest.get("/issues/get", id=session.asked[0]))
+    assert (issue["status"], issue["updatedAt"]) == ("open", "2026-03-01T12:01:00Z")
+
+
+def test_github_follows_each_step(rest: Rest) -> None:
+    session, [question] = rest.asked({})
+    with rest.db.write() as tx:
+        mine = tx.get_one(Project, rest.mine.id)
+        mine.repository_id, mine.url = 5, "https://github.test/o/r"
+    review = {"reviews": [{"id": question.id, **APPROVED}]}
+    path = f"/answering-sessions/{session.id}"
+    steps: list[tuple[Any, set[str]]] = [
+        (lambda: rest.post("/session-questions/review", **review), {"show_questions"}),
+        (lambda: rest.put(f"{path}/status", status="reviewed"), {"show_questions"}),
+        (lambda: rest.put(f"{path}/status", status="active"), {"show_questions"}),
+        (lambda: rest.delete(path), {"show_questions"}),
+        (lambda: rest.post(f"{path}/restore"), {"show_questions"}),
+        (lambda: rest.put(f"{path}/status", status="reviewed"), {"show_questions"}),
+        (lambda: rest.put(f"{path}/status", status="completed"), {"show_questions", "show_issue"}),
+    ]
+    for step, (act, follows) in enumerate(steps):
+        with rest.db.write() as tx:
+            tx.query(Outbox).delete()
+        of(act()) if step else act()
+        assert set(jobs(rest)) == follows, step
+
+
+def test_one_without_questions_goes_on_after_its_review(rest: Rest) -> None:
+    path = f"/answering-sessions/{rest.asked()[0].id}/status"
+    refused(rest.put(path, status="active"), 409, "CONFLICT", "status")
+    assert of(rest.put(path, status="reviewed"))["status"] == "reviewed"
+    assert of(rest.put(path, status="active"))["status"] == "active"
+
+
+@pytest.mark.parametrize("answered", [True, False])
+def test_answers_of_one_that_comes_back_are_fixed_in_their_time(rest: Rest, answered: bool) -> None:
+    session, [question] = rest.asked({})
+    with rest.db.write() as tx:
+        row, ours = questions.get(tx, rest.mine.id, question.id, lock=True)
+        source = questions.Source("comment:1", "https://github.test/1", clock.now())
+        if answered:
+            questions.vote(tx, rest.mine, ours, row, questions.Voter("mona", 1), source, "approved")
+    path = f"/answering-sessions/{session.id}"
+    rest.delete(path)
+    with rest.db.write() as tx:
+        tx.query(Outbox).delete()
+    assert of(rest.post(f"{path}/restore"))["status"] == "active"
+    assert jobs(rest) == ["settle"] * answered

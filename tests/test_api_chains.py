@@ -105,6 +105,7 @@ def test_a_wrong_field_is_named(rest: Rest) -> None:
     fine = {"title": "x", "issueIds": [rest.issue().id], "baseBranch": "release"}
     for field, value in WRONG:
         refused(rest.post("/work-chains/create", **fine | {field: value}), 400, "VALIDATION", field)
+    refused(rest.post("/work-chains/create", **fine | {"issueIds": ["iss_0"]}), 404, "NOT_FOUND", "issueIds")
     for field in ("title", "issueIds"):
         body = {name: value for name, value in fine.items() if name != field}
         refused(rest.post("/work-chains/create", **body), 400, "VALIDATION", field)

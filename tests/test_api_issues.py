@@ -83,6 +83,8 @@ def test_an_update_changes_what_it_names(rest: Rest, frozen: Clock) -> None:
     assert (changed["title"], changed["priority"], changed["suggestedPrompt"]) == ("New", "high", None)
     assert changed["description"] == "Kept" and changed["updatedAt"] == "2026-03-01T12:00:05Z"
     assert rest.get("/issues/get", id=issue.id).json["data"] == changed
+    frozen.forward(seconds=5)
+    assert rest.post("/issues/update", issueId=issue.id, **changes).json["data"] == changed
 
 
 def test_a_deleted_issue_is_not_there_any_more(rest: Rest) -> None:

@@ -111,6 +111,8 @@ def test_filters_of_issues(rest: Rest) -> None:
     assert ids(status="Failed") == [failed]
     assert ids(priority="LOW") == [low]
     assert ids(sessionId=session) == [found]
+    assert ids(sessionId=session, priority="medium") == ids(sessionId=session, status="open") == [found]
+    assert ids(sessionId=session, priority="low") == ids(sessionId=session, status="failed") == []
     assert ids(status="open", priority="medium") == [found]
     assert ids(sessionId="is_" + "0" * 26) == []
 

@@ -77,6 +77,7 @@ def test_each_value_of_the_configuration_and_where_it_is_written(house: House) -
     assert good["questions.max"] == (3, file, 4) and good["mirror.enabled"] == (True, file, 5)
     assert good["protected_paths"] == (["docs/**"], file, 6)
     assert good["questions.keep_file"] == (False, None, None)
+    assert good["workflows"] == ({}, None, None)
     assert write("\n\nquestions:\n  max: none\n")["configError"] == (
         f"{file}, line 4: questions.max must be a whole number."
     )

@@ -227,6 +227,28 @@ def test_votes_that_disagree_are_a_conflict_and_a_review_ends_it(rest: Rest, fro
     assert of(rest.get(path))["conflict"] is True
 
 
+def test_of_people_who_agree_the_last_is_named(rest: Rest, frozen: Clock) -> None:
+    _, [question] = rest.asked({})
+    for login in ("mona", "ada"):
+        vote(rest, question, login, "approved")
+        told = of(rest.get(f"/session-questions/{question.id}"))
+        assert (told["reviewedBy"], told["reviewedAt"]) == (f"github:{login}", f"{frozen.time:%FT%TZ}")
+        frozen.forward(seconds=1)
+
+
+def test_what_a_maintainer_decides_on_github_is_told_as_such(rest: Rest, frozen: Clock) -> None:
+    _, [question] = rest.asked({})
+    vote(rest, question, "mona", "declined", "No")
+    frozen.forward(seconds=1)
+    with rest.db.write() as tx:
+        row, there = questions.get(tx, rest.mine.id, question.id, lock=True)
+        source = questions.Source("comment:1", "https://github.test/1", clock.now())
+        questions.decide(tx, rest.mine, there, row, voter("ada"), source, "approved")
+    told = of(rest.get(f"/session-questions/{question.id}"))
+    assert (told["status"], told["reviewedBy"], told["via"]) == ("approved", "github:ada", "github")
+    assert told["reviewedAt"] == "2026-03-01T12:00:01Z"
+
+
 # what each act makes of a question; ada is the third on GitHub, after mona and hubot; a number is the refusal
 STATES = """
               approve   decline   withdraw  assume    ada-same  ada-else  mona-gives-way

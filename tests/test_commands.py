@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import unicodedata
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -11,7 +13,8 @@ from markdown_it import MarkdownIt
 
 from bot.domain.verbs import LEVELS, VERBS
 from bot.webhooks.commands import MOST, Command, nearest, parse, written
-from tests.command_cases import CASES, NOT_UNDERSTOOD
+from bot.webhooks.grammar import BLANK
+from tests.command_cases import CASES, NOT_UNDERSTOOD, PARTS
 
 PIECES = [
     "/askfirst", "/askfirst ", "@askfirst ", "scan", " help", " correct Q2: ", "Q1-Q3", " skip #1 ", " dismiss ",
@@ -50,6 +53,24 @@ def test_what_is_not_understood_is_never_half_a_command(why: str, body: str) -> 
     [command] = read(body)
     assert not command.understood and command.verb in VERBS
     assert read(str(command)) == [command]
+
+
+@pytest.mark.parametrize(("body", "parts"), PARTS, ids=[case[0] for case in PARTS])
+def test_the_parts_of_a_command(body: str, parts: dict[str, Any]) -> None:
+    assert read(body) == [Command(body.split()[1], **parts)]
+
+
+def test_a_line_that_is_too_long_is_no_command() -> None:
+    longest = "/askfirst correct Q1: ".ljust(2_000, "x")
+    assert list(map(str, read(longest))) == [longest]
+    assert read(f"{longest}x") == []
+
+
+def test_every_space_divides_words_and_nothing_that_shows_does() -> None:
+    spaces = [one for one in map(chr, range(0x110000)) if one.isspace() and one not in "\r\n"]
+    assert [one for one in spaces if list(map(str, read(f"/askfirst{one}help"))) != ["/askfirst help"]] == []
+    named = set(BLANK) - {"\u2065"}  # not given to a character yet, among those that nobody sees
+    assert {unicodedata.category(one) for one in named} == {"Cc", "Cf", "Zl", "Zp", "Zs"}
 
 
 def test_where_each_stood_and_how_it_was_written() -> None:

@@ -12,10 +12,16 @@ import pytest
 
 from bot.webhooks.events import (
     EVENTS,
+    End,
+    HeadRepository,
     InstallationEvent,
     InstallationRepositoriesEvent,
     IssueCommentEvent,
     IssuesEvent,
+    PullRequestReviewCommentEvent,
+    PushEvent,
+    ShortPullRequest,
+    User,
     parse,
 )
 
@@ -32,6 +38,52 @@ def test_every_published_example_is_read(name: str, payload: dict[str, Any]) -> 
     assert event.action == payload.get("action", "")
     assert event.sender is not None
     assert event.sender.login == payload["sender"]["login"]
+
+
+def test_every_event_that_we_read_but_one_has_published_examples() -> None:
+    assert set(EVENTS) - {name for name, _ in OURS} == {"installation_target"}
+
+
+@pytest.mark.parametrize(
+    ("login", "type", "bot"),
+    [
+        ("mona", "User", False),
+        ("askfirst[bot]", "Bot", True),
+        ("machine", "Bot", True),
+        ("old[bot]", "User", True),
+    ],
+)
+def test_who_is_a_bot(login: str, type: str, bot: bool) -> None:
+    assert User(id=1, login=login, type=type).is_bot is bot
+
+
+@pytest.mark.parametrize(
+    ("head", "base", "fork"),
+    [(1, 1, False), (2, 1, True), (None, 1, True), (1, None, True), (None, None, True)],
+)
+def test_what_comes_from_a_fork(head: int | None, base: int | None, fork: bool) -> None:
+    ends = {
+        name: End(ref="x", sha="c", repo=HeadRepository(id=number) if number else None)
+        for name, number in (("head", head), ("base", base))
+    }
+    pull = ShortPullRequest(id=1, node_id="n", number=1, html_url="https://github.test/1", **ends)
+    assert pull.from_fork is fork
+
+
+@pytest.mark.parametrize(("ref", "branch"), [("refs/heads/fix/it", "fix/it"), ("refs/tags/v1", None)])
+def test_which_branch_was_pushed(ref: str, branch: str | None) -> None:
+    event = parse("push", EXAMPLES["push"][0] | {"ref": ref})
+    assert isinstance(event, PushEvent)
+    assert event.branch == branch
+
+
+@pytest.mark.parametrize(("answers", "thread"), [(None, 900), (7, 7)])
+def test_which_thread_a_comment_is_in(answers: int | None, thread: int) -> None:
+    payload = json.loads(json.dumps(EXAMPLES["pull_request_review_comment"][0]))
+    payload["comment"] |= {"id": 900, "in_reply_to_id": answers}
+    event = parse("pull_request_review_comment", payload)
+    assert isinstance(event, PullRequestReviewCommentEvent)
+    assert event.comment.thread_id == thread
 
 
 def test_the_fields_of_an_issue() -> None:

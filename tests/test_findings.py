@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
-from bot.domain import issues, places, projects, sessions, states
+from bot.domain import findings, issues, places, projects, runs, sessions, states
 from bot.domain.places import Finding, Place, Scope
 from bot.store.db import Database
 from bot.store.models import Issue, IssueFingerprint, IssueSession, Outbox
@@ -65,6 +66,17 @@ class Repository:
             sessions.complete(tx, self.project, session, what, scope)
         self.said = str(session.progress["message"])
         return dict(session.counts)
+
+    def look(self, issue: Issue, what: list[Finding]) -> str:
+        """A run that looked for this issue alone, and found this; what it says."""
+        seen = frozenset(name for finding in what for name in finding.prints if finding.places)
+        with self.db.write() as tx:
+            run = runs.queue(tx, self.project, "scan", None, issue_id=issue.id)
+            tx.flush()
+            findings.look_again(
+                tx, self.project, run, what, Scope("f" * 40, "", seen, lambda rule, path: True)
+            )
+            return str(run.summary)
 
     def issues(self, *statuses: str) -> list[Issue]:
         with self.db.read() as tx:
@@ -166,6 +178,33 @@ def test_two_open_issues_of_one_area_keep_their_own_places(repository: Repositor
     repository.do(repository.issues()[0], "reopened")
     assert repository.scan(found([A1, A2])) == counts(found=1, known=1)
     assert repository.open_spots() == [["a/1.py"], ["a/2.py"]]
+
+
+def test_each_of_two_issues_of_one_finding_is_looked_for(repository: Repository) -> None:
+    repository.scan(found([A1]))
+    repository.do(repository.issues()[0], "closed")
+    repository.scan(found([A2]), covers=lambda rule, path: path == "a/2.py")
+    repository.do(repository.issues()[0], "reopened")
+    first, second = repository.issues()
+    for issue in (first, second):
+        assert repository.look(issue, found([A1, A2])).startswith("It is still there")
+    assert repository.look(second, found([A1])).startswith("It is gone")
+    assert [issue.status for issue in repository.issues()] == ["open", "completed"]
+
+
+def test_what_is_about_no_place_is_looked_for_by_its_words(repository: Repository) -> None:
+    words = Finding("Words", "", "low", "", "", [])
+    repository.scan([words])
+    [issue] = repository.issues()
+    assert repository.look(issue, [words]).startswith("It is still there")
+    assert repository.look(issue, []).startswith("It is gone")
+
+
+def test_an_issue_is_looked_for_by_its_own_places(repository: Repository) -> None:
+    repository.scan(found([A1, A2, B1]))
+    with repository.db.read() as tx:
+        prints = [places.prints_of(tx, issue) for issue in repository.issues()]
+    assert prints == [{"a/1.py:x", "a/2.py:y"}, {"b/1.py:x"}]
 
 
 @pytest.mark.parametrize("other", [{"rule": "R2"}, {"rule": "R1", "area": "b"}])
@@ -305,6 +344,28 @@ def test_the_worst_come_first_and_the_rest_when_there_is_room(repository: Reposi
     assert repository.scan(what[:-1]) == counts(found=24, known=24, gone=1)
     assert [by_id[issue_id].priority for issue_id in repository.shown()[20:]] == ["low"] * 5
     assert repository.said == ""
+
+
+def test_github_follows_a_place_that_is_gone_and_not_one_whose_lines_moved(repository: Repository) -> None:
+    def shown_by(what: list[Finding]) -> int:
+        with repository.db.write() as tx:
+            tx.query(Outbox).delete()
+        repository.scan(what)
+        return len(repository.shown())
+
+    assert shown_by(found([A1, A2])) == 1
+    [finding] = found([A1, A2])
+    lower = [replace(place, start_line=place.start_line + 9) for place in finding.places]
+    assert shown_by([replace(finding, places=lower)]) == 0
+    assert shown_by(found([A1])) == 1
+    assert shown_by(found([("a/1.py", "another")])) == 1, "as many places in the same file, and not the same"
+
+
+def test_what_is_gone_and_had_no_place_has_no_commits_to_tell_of(repository: Repository) -> None:
+    repository.scan([Finding("Words", "", "low", "", "", [])])
+    with repository.db.write() as tx:
+        tx.get_one(Issue, repository.issues()[0].id).github_number = 9
+    assert repository.scan([]) == counts(gone=1)
 
 
 def test_two_scans_at_once_double_nothing(repository: Repository) -> None:

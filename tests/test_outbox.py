@@ -125,12 +125,12 @@ def test_a_lease_that_runs_out_is_taken_over_and_the_late_worker_is_thrown_out(
     add(db)
     [row] = due(db)
     late = taken(db, row)
-    frozen.forward(seconds=outbox.LEASE.total_seconds() - 1)
+    frozen.forward(seconds=19)
     with db.write() as tx:
         outbox.hold(tx, late)
-    frozen.forward(seconds=outbox.LEASE.total_seconds() - 1)
+    frozen.forward(seconds=19)
     assert due(db) == [], "the heartbeat kept it"
-    frozen.forward(seconds=2)
+    frozen.forward(seconds=1)
     assert due(db) == [row]
     fresh = taken(db, row)
     for end in (finish, lambda db, claim: hold(db, claim)):
@@ -159,17 +159,51 @@ def test_eight_tries_with_growing_waits_then_dead(db: Database, frozen: Clock) -
     add(db)
     [row] = due(db)
     waits = []
-    for attempt in range(1, outbox.TRIES + 1):
+    for attempt in range(1, 9):
         with db.write() as tx:
-            dead = outbox.fail(tx, taken_in(tx, row), "boom")
-        assert dead == (attempt == outbox.TRIES)
+            dead = outbox.fail(tx, taken_in(tx, row), f"boom {attempt}")
+        assert dead == (attempt == 8)
         with db.read() as tx:
             left = tx.get_one(Outbox, row)
             waits.append((left.due_at - frozen.time).total_seconds())
         frozen.forward(hours=1)
-    assert 0 < waits[0] <= 2 and max(waits) <= 3600
-    assert left.dead_at is not None and left.error == "boom"
+    most = [2, 8, 32, 128, 512, 2_048, 3_600]
+    assert [wait for wait, upto in zip(waits, most, strict=False) if not upto / 2 <= wait <= upto] == []
+    assert left.dead_at is not None and left.error == "boom 8"
     assert due(db) == []
+
+
+def test_of_what_is_done_no_error_stays_and_in_the_end_nothing(db: Database, frozen: Clock) -> None:
+    for key in "12":
+        add(db, key=key)
+    first, second = ids(db)
+    with db.write() as tx:
+        outbox.fail(tx, taken_in(tx, first), "boom")
+    frozen.forward(seconds=2)
+    finish(db, taken(db, first))
+    with db.read() as tx:
+        assert tx.get_one(Outbox, first).error is None
+    frozen.forward(days=1)
+    finish(db, taken(db, second))
+    with db.write() as tx:
+        outbox.forget_done(tx, frozen.time)
+    assert ids(db) == [second]
+
+
+def test_what_waits_for_something_is_due_once_it_is_there(db: Database, frozen: Clock) -> None:
+    rung: list[tuple[int, str]] = []
+    db.ring = rung.extend
+    add(db)
+    [row] = due(db)
+    claim = taken(db, row)
+    with db.write() as tx:
+        outbox.put_off(tx, claim, 500, "waits for the clone", waits_for="clone:1")
+    rung.clear()
+    for name, woken in (("clone:2", []), ("clone:1", [row])):
+        with db.write() as tx:
+            outbox.wake(tx, name)
+        assert due(db) == woken
+        assert rung == [(one, "job") for one in woken]
 
 
 def test_of_many_workers_exactly_one_gets_each_row(db: Database) -> None:

@@ -16,12 +16,17 @@ from bot.github import marks
 from bot.webhooks import vocabulary, words
 from bot.webhooks.replies import VOTES, Reply, parse, parse_numbered
 from tests import reply_cases
-from tests.reply_cases import APPROVED, GOODBYES, NUMBERED, TAILS, TALK, Case, says
+from tests.reply_cases import APPROVED, BUTS, FIRST_LINES, GOODBYES, NUMBERED, TAILS, TALK, Case, says
 from tests.test_github_questions import BODIES
 from tests.test_github_texts import SENTENCES
 
 TABLES = [name for name, value in vars(reply_cases).items() if name.isupper() and isinstance(value, list)]
-CASES = [case for name in TABLES if name != "NUMBERED" for case in vars(reply_cases)[name]]
+CASES = [
+    case
+    for name in TABLES
+    if name not in ("NUMBERED", "BUTS", "FIRST_LINES")
+    for case in vars(reply_cases)[name]
+]
 
 
 def said(body: str | None) -> Reply:
@@ -51,6 +56,18 @@ def test_what_mail_programs_add_changes_nothing(tail: str, line_end: str) -> Non
         assert said(below) == TALK, "and it says nothing by itself"
 
 
+@pytest.mark.parametrize("line", FIRST_LINES)
+def test_nothing_below_a_line_of_a_mail_program_is_an_answer(line: str) -> None:
+    assert said(f"approve\n\n{line}\n\nno") == APPROVED
+    assert said(f"Use UTC.\n{line}\n> no") == says("Use UTC.")
+
+
+@pytest.mark.parametrize("but", BUTS)
+def test_a_but_takes_a_yes_back(but: str) -> None:
+    body = f"approve\n\n{but} UTC"
+    assert said(body) == says(body)
+
+
 @pytest.mark.parametrize(("body", "found", "why"), NUMBERED)
 def test_answers_by_number(body: str | None, found: list[tuple[int, str]], why: str) -> None:
     assert parse_numbered(body) == found, why
@@ -63,10 +80,25 @@ def test_every_word_that_decides_is_documented() -> None:
     assert [word for word in deciding if f"`{word}" not in documented and word not in "👍👎"] == []
 
 
+@pytest.mark.parametrize(
+    ("row", "kind"),
+    [("approve", "approve"), ("refuse", "refuse"), ("doubtful", "unclear"), ("no answer", "talk")],
+)
+def test_every_word_that_is_documented_says_what_the_page_says(row: str, kind: str) -> None:
+    page = (Path(__file__).parent.parent / "docs/answering.md").read_text()
+    tables = page.partition("| | the words |")[2]
+    [line] = re.findall(rf"^\| {row}.*", tables, re.MULTILINE)
+    listed = re.findall("`(.+?)`|([👍👎✅👌])", line.split("|")[2])
+    found = {word: said(word).kind for word in map("".join, listed)}
+    assert len(found) >= 10
+    assert {word: says for word, says in found.items() if says != kind} == {}
+
+
 def test_a_letter_needs_an_option() -> None:
     assert parse("B").kind == "unclear"
     assert parse("y").kind == "approve"
     assert parse("a", options=["A", "B"]) == Reply("choose", letter="A", explicit=True)
+    assert parse("A", options="A") == Reply("choose", letter="A", explicit=True)
     assert parse("B", options=["a", "b"], recommended="b") == Reply("approve", letter="B", explicit=True)
 
 
@@ -222,9 +254,25 @@ def test_what_is_kept_of_a_text_hides_nothing_and_loses_nothing(parts: list[str]
     assert said(f"correct: x\n\n{' '.join(parts)}").text is not None
 
 
+@pytest.mark.parametrize(
+    "hidden", [*HIDDEN, f"<!-- > {SECRET} -->", f"<? > {SECRET} ?>", f"<![CDATA[ > {SECRET}]]>"]
+)
+@pytest.mark.parametrize("body", ["Use {} UTC", "Use\n\n{} UTC", "Use\n\n{}\n\nUTC"])
+def test_what_hides_in_a_line_or_between_paragraphs_hides_only_itself(body: str, hidden: str) -> None:
+    kept = words.cleaned(body.format(hidden))
+    assert SECRET not in kept
+    assert re.sub(r"</?\w+>|^>\s*$|\s", "", kept, flags=re.MULTILINE) == "UseUTC"
+
+
+@pytest.mark.parametrize("opener", ["<!--", "<?", "<!X", "<![CDATA["])
+def test_what_is_left_open_at_the_start_of_a_line_hides_all_that_follows(opener: str) -> None:
+    assert words.cleaned(f"Use UTC\n\n{opener} {SECRET}\n{SECRET}") == "Use UTC"
+
+
 def test_a_long_correction_is_cut_where_it_says_so() -> None:
-    fits, longer = "é" * words.MOST, "Use UTC. " * 5_000
+    fits, longer = "é" * 20_000, "Use UTC. " * 5_000
     assert said(fits) == says(fits)
+    assert said(f"{fits}é") != says(f"{fits}é")
     assert said("Use UTC. " * 1_111) == says(("Use UTC. " * 1_111).strip()), (
         "ten thousand characters are no trouble"
     )

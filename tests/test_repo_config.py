@@ -47,10 +47,16 @@ def but(**parts: Any) -> RepoConfig:
         ("workflows:\n  default:\n    template: mine\n    verify: make test\nlimits: {runs_per_day: 3}\n",
          but(workflows={"default": {"template": "mine", "verify": "make test"}}, limits={"runs_per_day": 3})),
         ("\ufeffquestions: {max: 3}\r\n", but(questions={"max": 3})),
+        ("#".ljust(64 * 1024), DEFAULT),
+        (f"workflows: {{{'w' * 64}: {{verify: {'v' * 1_000}}}}}", but(workflows={"w" * 64: {"verify": "v" * 1_000}})),
     ],
 )  # fmt: skip
 def test_what_a_file_comes_to(text: str, expected: RepoConfig) -> None:
     assert parse(text) == expected
+
+
+def test_what_no_agent_may_change_where_the_file_says_nothing() -> None:
+    assert DEFAULT.protected_paths == [".github/**", "CODEOWNERS", ".askfirst/**"]
 
 
 @pytest.mark.parametrize(
@@ -61,6 +67,9 @@ def test_what_a_file_comes_to(text: str, expected: RepoConfig) -> None:
          "line 3: questions.maxx is not a key; there are max, keep_file, settle_seconds."),
         ("1: 2\n", f"line 1: 1 is not a key; there are {PARTS}."),
         ("scan:\n  schedule: 4\n", "line 2: scan.schedule must be a text, in quotes."),
+        ("scan:\n  schedule: 61 * * * *\n",
+         "line 2: scan.schedule must be a time as cron has it, in five fields: "
+         '"30 4 * * 1" is each Monday at 4:30 UTC.'),
         ("scan:\n  shedule: '0 4 * * *'\n", "line 2: scan.shedule is not a key; there are schedule."),
         ("mirror:\n  enabled: 1\n", "line 2: mirror.enabled must be true or false."),
         ("mirror:\n  enabled: 'true'\n", "line 2: mirror.enabled must be true or false."),
@@ -95,6 +104,11 @@ def test_what_a_file_comes_to(text: str, expected: RepoConfig) -> None:
         ("workflows:\n  fast: {template: Mine}\n",
          "line 2: workflows.fast.template must be a name of small letters, digits, - and _."),
         ("workflows:\n  fast: {minutes: 61}\n", "line 2: workflows.fast.minutes must be at most 60."),
+        (f"workflows:\n  {'w' * 65}: {{}}\n",
+         f"line 2: workflows.{'w' * 65} must be a name of small letters, digits, - and _."),
+        ("workflows:\n  fast: {verify: ''}\n", "line 2: workflows.fast.verify must be a text."),
+        (f"workflows:\n  fast: {{verify: {'v' * 1_001}}}\n",
+         "line 2: workflows.fast.verify: String should have at most 1000 characters."),
         ("limits:\n  minutes: 0\n", "line 2: limits.minutes must be at least 1."),
         ("mirror: true\n", "line 1: mirror holds keys, each with its value: enabled, max_new_per_scan."),
         ("- questions\n", f"line 1: the file holds keys, each with its value: {PARTS}."),
@@ -115,6 +129,31 @@ def test_what_is_wrong_and_where(text: str, error: str) -> None:
     with pytest.raises(BadConfig) as wrong:
         parse(text)
     assert str(wrong.value) == error
+
+
+@pytest.mark.parametrize(
+    ("part", "name", "lowest", "default", "highest"),
+    [
+        ("mirror", "max_new_per_scan", 0, 20, 100),
+        ("questions", "max", 1, 5, 50),
+        ("questions", "settle_seconds", 0, 120, 86_400),
+        ("limits", "minutes", 1, 60, 60),
+        ("limits", "tokens", 1_000, 1_000_000, 1_000_000_000),
+        ("limits", "runs_per_day", 1, 50, 1_000),
+        ("workflows.fast", "minutes", 1, 30, 60),
+    ],
+)
+def test_each_number_has_its_bounds(part: str, name: str, lowest: int, default: int, highest: int) -> None:
+    above, _, below = part.partition(".")
+
+    def read(text: str) -> int:
+        said = getattr(parse(f"{above}: {{{below}: {{{text}}}}}" if below else f"{above}: {{{text}}}"), above)
+        return int(getattr(said[below] if below else said, name))
+
+    assert [read(""), read(f"{name}: {lowest}"), read(f"{name}: {highest}")] == [default, lowest, highest]
+    for number, why in ((lowest - 1, f"at least {lowest}"), (highest + 1, f"at most {highest}")):
+        with pytest.raises(BadConfig, match=rf"line 1: {part}\.{name} must be {why}\."):
+            read(f"{name}: {number}")
 
 
 @given(st.text(st.characters(codec=None, exclude_categories=[]), max_size=200))

@@ -6,10 +6,19 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from sqlalchemy.orm import Session
 
-from bot.domain import states
+from bot.domain import mirror, states
 from bot.domain.errors import Conflict
-from bot.store.models import AnsweringSession, ChainItem, Issue, IssueSession, SessionQuestion, WorkChain
+from bot.store.models import (
+    AnsweringSession,
+    ChainItem,
+    Issue,
+    IssueSession,
+    Project,
+    SessionQuestion,
+    WorkChain,
+)
 from tests.conftest import Clock
 
 # down the states, across the actions; a dash is a refusal
@@ -141,6 +150,33 @@ def test_every_action_in_every_state(machine: Machine) -> None:
             assert told(in_state(noun, outcome)).items() <= told(row).items(), (state, action)
 
 
+@pytest.mark.parametrize(
+    ("act", "message", "field"),
+    [
+        (lambda: states.move(Issue(id="iss_1", status="completed"), "run_started"),
+         "Issue iss_1 is completed; this needs it to be open or failed or running.", "issueId"),
+        (lambda: states.move_session(IssueSession(id="is_1", status="failed"), "cancel"),
+         "Session is_1 is failed; this needs it to be active.", "sessionId"),
+        (lambda: states.move_answering(AnsweringSession(id="as_1", status="pending"), "completed"),
+         "Session as_1 is pending; this needs it to be reviewed.", "status"),
+        (lambda: states.move_question(SessionQuestion(id="sq_1", status="pending", conflict=True), "approved"),
+         "Question sq_1 is conflict; this needs it to be pending or approved.", "id"),
+        (lambda: states.must_allow(WorkChain(id="wc_1", status="completed"), "pause"),
+         "Chain wc_1 is completed; this needs it to be running.", "chainId"),
+        (lambda: states.move_chain(WorkChain(id="wc_1", status="running"), "start"),
+         "Chain wc_1 is running; this needs it to be pending or failed.", "chainId"),
+        (lambda: states.move_item(ChainItem(issue_id="iss_1", status="done"), "skip"),
+         "Item iss_1 is done; this needs it to be pending or waiting or failed.", "issueId"),
+    ],
+)  # fmt: skip
+def test_a_refusal_says_what_is_so_and_what_it_needs(
+    act: Callable[[], None], message: str, field: str
+) -> None:
+    with pytest.raises(Conflict) as refusal:
+        act()
+    assert (refusal.value.message, refusal.value.field) == (message, field)
+
+
 @pytest.mark.parametrize("machine", MACHINES, ids=NAMES)
 def test_no_state_and_no_action_is_left_out(machine: Machine) -> None:
     table, moves, statuses, _, _ = machine
@@ -174,6 +210,12 @@ def test_asking_first_says_the_same() -> None:
         assert chain.status == state
 
 
+CAME_TO = {
+    "fix_pushed": "proposed", "proposed_again": "proposed", "merged": "merged", "closed": "closed", "gone": "gone",
+    "dismissed": "not_planned", "lost": "not_planned",
+}  # fmt: skip
+
+
 def test_what_an_issue_came_to_is_told_with_its_time(frozen: Clock) -> None:
     for state, action, outcome in cells(ISSUE):
         if outcome == "-":
@@ -182,7 +224,7 @@ def test_what_an_issue_came_to_is_told_with_its_time(frozen: Clock) -> None:
         states.move(issue, action, reason="red" if action == "run_failed" else None)
         assert issue.completed_at == (frozen.time if outcome == "completed" else None)
         assert issue.failure_reason == ("red" if outcome == "failed" else None)
-        assert (issue.resolution is None) == (outcome in ("open", "failed") or action == "run_started")
+        assert issue.resolution == CAME_TO.get(action)
         assert issue.updated_at == frozen.time
 
 
@@ -201,3 +243,76 @@ def test_why_an_item_was_not_done_goes_when_it_is_tried_again() -> None:
             row = ChainItem(issue_id="iss_1", status=state, error="old")
             states.move_item(row, action, error="red" if action == "fail" else None)
             assert row.error == ("red" if outcome == "failed" else None)
+
+
+@pytest.mark.parametrize(
+    ("status", "resolution", "deleted", "shown"),
+    [
+        ("open", None, False, ("open", None)),
+        ("running", "proposed", False, ("open", None)),
+        ("failed", None, False, ("open", None)),
+        ("completed", "merged", False, ("closed", "completed")),
+        ("dismissed", "false_positive", False, ("closed", "not_planned")),
+        ("dismissed", "duplicate", False, ("closed", "duplicate")),
+        ("open", None, True, ("closed", "not_planned")),
+        ("completed", "gone", True, ("closed", "not_planned")),
+    ],
+)
+def test_what_github_is_to_show(
+    frozen: Clock, status: str, resolution: str | None, deleted: bool, shown: tuple[str, str | None]
+) -> None:
+    deleted_at = frozen.time if deleted else None
+    assert mirror.state(Issue(status=status, resolution=resolution, deleted_at=deleted_at)) == shown
+
+
+SHOWN = {
+    "title": "Old",
+    "description": "d",
+    "priority": "low",
+    "state": "open",
+    "reason": None,
+    "at": "2026-03-01",
+}
+
+
+@pytest.mark.parametrize(
+    ("change", "came_to"),
+    [
+        ({}, {}),
+        ({"title": "New"}, {"title": "New"}),
+        ({"description": "New"}, {"description": "New"}),
+        ({"priority": "high"}, {"priority": "high"}),
+        ({"priority": None}, {"priority": "low"}),
+        ({"locked": True}, {"status": "open"}),
+        ({"state": "closed", "reason": "completed"}, {"status": "completed", "resolution": "closed"}),
+        ({"state": "closed", "reason": None}, {"status": "completed", "resolution": "closed"}),
+        ({"state": "closed", "reason": "not_planned"}, {"status": "dismissed", "resolution": "not_planned"}),
+        ({"state": "closed", "reason": "duplicate"}, {"status": "dismissed", "resolution": "duplicate"}),
+    ],
+)
+def test_what_people_change_on_github_and_nothing_else_is_taken_over(
+    frozen: Clock, change: dict[str, Any], came_to: dict[str, Any]
+) -> None:
+    issue = Issue(
+        id="iss_1", title="Ours", description="ours", priority="low", status="open", mirrored=False,
+        shown=dict(SHOWN), updated_at=frozen.time,
+    )  # fmt: skip
+    ours = {"title": "Ours", "description": "ours", "priority": "low", "status": "open", "resolution": None}
+    frozen.forward(seconds=1)
+    now = mirror.Seen(**{"locked": False, **SHOWN, **change, "at": "2026-03-02"})
+    with Session() as tx:
+        assert mirror.seen(tx, Project(), issue, now) is bool(change)
+        assert {name: getattr(issue, name) for name in ours} == ours | came_to
+        assert issue.updated_at == frozen.time
+        opened = mirror.Seen(**{"locked": False, **SHOWN, "at": "2026-03-03"})
+        mirror.seen(tx, Project(), issue, opened)
+    assert (issue.status, issue.shown) == ("open", opened.shown)
+
+
+@pytest.mark.parametrize(("label", "priority"), [("high", "high"), (None, "medium")])
+def test_a_persons_issue_has_the_priority_of_its_label(label: str | None, priority: str) -> None:
+    issue = Issue(priority="medium")
+    mirror.adopted(
+        issue, 7, "https://github.test/7", mirror.Seen("T", "", label, "open", None, False, "2026")
+    )
+    assert (issue.priority, issue.github_number, issue.mirrored) == (priority, 7, False)

@@ -264,10 +264,8 @@ def restore(tx: Session, project: Project, session: AnsweringSession) -> None:
 def permanent_delete(tx: Session, session: AnsweringSession) -> None:
     """Remove the session and its questions for good; what its issues were given stays.
 
-    Raises Conflict outside the trash, and while a chain builds on it.
+    Raises Conflict while a chain builds on it.
     """
-    if session.status != "archived":
-        raise Conflict(f"Session {session.id} is not in the trash: archive it first.", "id")
     must_not_be_built_on(tx, [session.id])
     tx.delete(session)
 

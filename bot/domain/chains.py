@@ -205,9 +205,7 @@ def restore(chain: WorkChain) -> None:
 
 
 def permanent_delete(tx: Session, chain: WorkChain) -> None:
-    """Remove the chain for good; its issues, its runs and what it pushed stay. Raises Conflict outside the trash."""
-    if chain.deleted_at is None:
-        raise Conflict(f"Chain {chain.id} is not in the trash: delete it first.", "id")
+    """Remove the chain for good; its issues, its runs and what it pushed stay."""
     tx.delete(chain)
 
 

@@ -36,7 +36,7 @@ def file(tx: Session, project: Project, session: IssueSession, found: list[Findi
     lock(tx, f"findings:{project.id}")
     known = Known(tx, project, scope)
     wanted = [kept for finding in found if (kept := known.without_dismissed(finding))]
-    counts = {"found": len(found), "new": 0, "known": len(found) - len(wanted), "reopened": 0, "gone": 0}
+    counts = {"found": len(found), "new": 0, "known": len(found) - len(wanted), "reopened": 0}
     for finding in wanted:
         issue = known.owner(finding)
         if issue is None:
@@ -158,9 +158,7 @@ def _tell(tx: Session, project: Project, issue: Issue, text: str, by: str, scope
     if issue.github_number and issue.locations:
         before = issue.locations[0]["commit"]
         key = f"{text}.{issue.id}.{by}"
-        threads.say(
-            tx, project, issue.github_number, key, text, before=before, commit=scope.commit, rule=issue.rule
-        )
+        threads.say(tx, project, issue.github_number, key, text, before=before, commit=scope.commit)
 
 
 def _location(place: Place, commit: str) -> dict[str, Any]:

@@ -46,18 +46,14 @@ def create(
     return issue
 
 
-def adopt(
-    tx: Session, project: Project, number: int, url: str, seen: mirror.Seen, *, opened_by: str
-) -> Issue:
-    """The issue that a person opened on GitHub, which is one of ours from now on if it was not before."""
-    known = mirror.on(tx, project, number)
-    if known is not None:
-        return known
+def adopt(tx: Session, project: Project, number: int, url: str, seen: mirror.Seen, *, opened_by: str) -> None:
+    """The issue that a person opened on GitHub is one of ours from now on, if it was not before."""
+    if mirror.on(tx, project, number) is not None:
+        return
     issue = new(project, title=seen.title, description=seen.description, created_by=opened_by)
     mirror.adopted(issue, number, url, seen)
     tx.add(issue)
     tx.flush()
-    return issue
 
 
 def new(project: Project, *, title: str, description: str, created_by: str) -> Issue:
@@ -141,18 +137,16 @@ def delete(tx: Session, project: Project, issue_id: str) -> Issue:
 
 
 def restore(tx: Session, project: Project, issue: Issue) -> None:
-    """Take the issue out of the trash; GitHub shows it as it is now. Raises Conflict outside the trash."""
-    _must_be_in_trash(issue)
+    """Take the issue out of the trash; GitHub shows it as it is now."""
     issue.deleted_at, issue.updated_at = None, clock.now()
     mirror.show(tx, project, issue)
 
 
 def permanent_delete(issue: Issue) -> None:
-    """Remove the issue's words for good. Raises Conflict outside the trash.
+    """Remove the words of an issue in the trash for good.
 
     The row stays: by its places a scan knows that it is never to be filed again, and chains keep their order.
     """
-    _must_be_in_trash(issue)
     issue.purged_at = clock.now()
     issue.title = issue.description = ""
     issue.suggested_prompt = issue.evidence = issue.failure_reason = None
@@ -243,8 +237,3 @@ def _verdict(tx: Session, run: Run) -> tuple[str, str | None, str | None]:
     if own is not None and own.run_id == run.id:
         return own.status, own.resolution, own.failure_reason
     return runs.verdict(run)
-
-
-def _must_be_in_trash(issue: Issue) -> None:
-    if issue.deleted_at is None:
-        raise Conflict(f"Issue {issue.id} is not in the trash: delete it first.", "id")

@@ -179,10 +179,9 @@ def verdict(run: Run) -> tuple[str, str | None, str | None]:
 def append_log(tx: Session, run_id: str, text: str) -> None:
     """Add text to the run's log; what is over 1 MiB is dropped."""
     position = log_size(tx, run_id)
-    room = LOG_LIMIT - position
-    if text and room > 0:
-        # PostgreSQL stores no NUL in a text
-        kept = text.replace("\0", "\ufffd").encode()[:room].decode(errors="ignore")
+    # PostgreSQL stores no NUL in a text
+    kept = text.replace("\0", "\ufffd").encode()[: LOG_LIMIT - position].decode(errors="ignore")
+    if kept:
         tx.add(RunLog(run_id=run_id, position=position, text=kept))
         tx.flush()
 
@@ -203,4 +202,4 @@ def log(tx: Session, run_id: str, after: int = 0) -> bytes:
         .where(RunLog.run_id == run_id, RunLog.position >= start_at)
         .order_by(RunLog.position)
     )
-    return "".join(tx.scalars(query)).encode()[max(0, after - start_at) :]
+    return "".join(tx.scalars(query)).encode()[after - start_at :]

@@ -54,7 +54,7 @@ class Command:
         for name, value in (("max", self.max), ("branch", self.branch), ("base", self.base)):
             words += [f"--{name}", str(value)] * (value is not None)
         words += ["--continue"] * self.carry_on
-        if self.text and self.understood and self.questions:
+        if self.text and self.questions:
             words[-1] += ":"
         elif self.text and self.understood and self.verb == "scan":
             words.append("--")
@@ -94,7 +94,7 @@ def written(commands: Iterable[Command]) -> str:
 def nearest(verb: str) -> str | None:
     """The word that an unknown one was probably meant to be."""
     known = [word for verb in VERBS.values() for word in (verb.word, *verb.aliases)]
-    return next(iter(difflib.get_close_matches(verb[:LONGEST_WORD], known, n=1, cutoff=0.6)), None)
+    return next(iter(difflib.get_close_matches(verb[:LONGEST_WORD], known, n=1)), None)
 
 
 def _may_begin(line: str, starts: Collection[str]) -> bool:

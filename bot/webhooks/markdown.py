@@ -73,11 +73,7 @@ def _spans(text: str) -> list[Span]:
 
 def _stop(state: StateBlock, start: int, end: int, silent: bool) -> bool:
     """A block rule before all others: nothing is read any more after the leading run."""
-    if silent or state.level:
-        return False
-    before = state.tokens[-1].type if state.tokens else "paragraph_close"
-    line = state.src[state.bMarks[start] : state.eMarks[start]]
-    if before in ("paragraph_close", "html_block") and state.env["begins"](line):
+    if state.env["begins"](state.src[state.bMarks[start] : state.eMarks[start]]):
         return False
     state.line = end
     return True
@@ -87,9 +83,9 @@ def _noted(rule: Rule) -> Rule:
     """The inline rule, which also writes down where it found something."""
 
     def noted(state: StateInline, silent: bool) -> bool:
-        start, tokens = state.pos, len(state.tokens)
+        start = state.pos
         found = rule(state, silent)
-        if found and len(state.tokens) > tokens:
+        if found:
             kind: Literal["code", "comment"] = "comment" if state.src.startswith(_COMMENT, start) else "code"
             state.env["spans"].append((start, state.pos, kind))
         return found

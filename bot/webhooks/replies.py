@@ -133,7 +133,7 @@ def _said(text: str, asked: _Asked) -> Reply | None:
         found.pop()
     said = set(found) - {"polite"}
     if said <= {"idle", "picture", "beside", "please"}:
-        return None if said & {"beside", "please"} else TALK
+        return None if "beside" in said else TALK
     return _vote(said - {"doubtful"}, asked)
 
 

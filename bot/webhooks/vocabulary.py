@@ -111,6 +111,6 @@ def meanings(text: str) -> list[str] | None:
 def _of_one(word: str) -> str | None:
     if _NUMBERS.fullmatch(word) or word in "~#|/&<>=":
         return "beside"
-    if len(word) == 1 and _SYMBOL.match(word):
+    if _SYMBOL.match(word):
         return "picture"
     return word.upper() if len(word) == 1 and word.upper() != word else None

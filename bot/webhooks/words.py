@@ -32,9 +32,9 @@ _NEVER_SHOWN = re.compile(
 _OPENER = re.compile(rf"\\[!-/:-@\[-`{{-~]|`+|<!--|<\?|<!\[CDATA\[|<![A-Za-z]|{_TAG.pattern}")
 _TICKS = re.compile("`+")
 _CLOSERS = {"<!--": "-->", "<?": "?>", "<![CDATA[": "]]>"}
-_LEAVES = ("inline", "html_block", "fence", "code_block", "definition")
+_LEAVES = ("inline", "html_block", "fence", "code_block")
 
-_BLOCKS = MarkdownIt("commonmark", {"inline_definitions": True})
+_BLOCKS = MarkdownIt("commonmark")
 _BLOCKS.core.ruler.enableOnly(["block"])
 
 
@@ -111,10 +111,8 @@ def _quoted(line: Line, within: bool) -> Line:
 
 
 def _leaf(block: list[str], kind: str) -> list[Line]:
-    """What shows of one block; of a link's definition nothing does."""
+    """What shows of one block."""
     text = "\n".join(block)
-    if kind == "definition":
-        return []
     if kind == "inline":
         return _rows(_shown(text), "text")
     if kind == "html_block":
