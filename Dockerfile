@@ -17,7 +17,7 @@ FROM $BASE
 RUN command -v git >/dev/null \
   || { apt-get update && apt-get install --yes --no-install-recommends git && rm -rf /var/lib/apt/lists/*; }
 RUN echo 'askfirst:x:10000:10000::/var/lib/askfirst:/bin/sh' >>/etc/passwd \
-  && mkdir -p -m 700 /var/lib/askfirst && chown 10000:10000 /var/lib/askfirst
+  && mkdir -p /var/lib/askfirst && chmod 700 /var/lib/askfirst && chown 10000:10000 /var/lib/askfirst
 COPY --from=builder /opt/askfirst /opt/askfirst
 ENV PATH=/opt/askfirst/.venv/bin:$PATH ASKFIRST_HOME=/var/lib/askfirst HOME=/var/lib/askfirst
 WORKDIR /var/lib/askfirst
