@@ -6,6 +6,8 @@ PYTHON ?= python3
 UV ?= $(shell command -v uv 2>/dev/null)
 BIN := .venv/bin
 INSTALLED := .venv/.installed
+COMPILE = sed -n 's/^requires = \["\(.*\)"\]$$/\1/p' pyproject.toml | $(UV) pip compile pyproject.toml - --quiet --universal \
+  --no-strip-extras --generate-hashes --no-header --no-annotate --no-emit-index-url
 
 help:  ## Explain each target (the default)
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)$$/  make \1|\2/p' $(MAKEFILE_LIST) | while IFS='|' read -r target text; do \
@@ -40,11 +42,13 @@ eval: $(INSTALLED)  ## Measure the model of ASKFIRST_MODEL on ten small reposito
 reference: $(INSTALLED)  ## Write docs/reference anew, from the code
 	$(BIN)/python -m docs.generate
 
-# the build requirement of pyproject.toml is locked too, so that nothing is downloaded without a hash
-lock:  ## Write requirements.lock after a change to pyproject.toml (needs uv; ARGS=--upgrade: newest versions)
+# the build requirement of pyproject.toml is locked too, so that nothing is downloaded without a hash; what is only for
+# working on Askfirst is left out of the second file, which begins with the versions of the first
+lock:  ## Write the two locks after a change to pyproject.toml (needs uv; ARGS=--upgrade: newest versions)
 	@[ -n "$(UV)" ] || { echo "make lock needs uv: install it, or name it with UV=/path/to/uv." >&2; exit 1; }
-	sed -n 's/^requires = \["\(.*\)"\]$$/\1/p' pyproject.toml | $(UV) pip compile pyproject.toml - --quiet --universal \
-	  --all-extras --no-strip-extras --generate-hashes --no-header --no-annotate --no-emit-index-url -o requirements.lock $(ARGS)
+	$(COMPILE) --all-extras -o requirements.lock $(ARGS)
+	cp requirements.lock requirements-run.lock
+	$(COMPILE) --extra model --extra telemetry -o requirements-run.lock
 
 clean:  ## Remove .venv and what the tools left behind; your data in var/ stays
 	rm -rf .venv build *.egg-info .pytest_cache .ruff_cache .mypy_cache .import_linter_cache .hypothesis

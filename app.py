@@ -258,12 +258,21 @@ def _work(*queues: str) -> None:
 
 @example("askfirst migrate")
 @main.command()
-def migrate() -> None:
-    """Bring the database to the shape this version needs."""
-    from bot.store.migrate import migrate as bring_up_to_date
+@click.option(
+    "--back-to", metavar="REVISION", help="Take back what came after this one; what it held is lost."
+)
+def migrate(back_to: str | None) -> None:
+    """Bring the database to the shape this version needs, or before going back, to an older one's."""
+    from bot.store import migrate as migrations
 
     with _ledger() as (_, db):
-        bring_up_to_date(db)
+        if back_to is None:
+            migrations.migrate(db)
+            return
+        try:
+            migrations.take_back(db, back_to)
+        except LookupError as error:
+            raise click.ClickException(f"--back-to: {error}.") from None
 
 
 @example("askfirst doctor")

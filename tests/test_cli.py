@@ -110,6 +110,14 @@ def test_the_program_itself_says_its_version_and_fails_in_one_sentence(tmp_path:
     assert re.fullmatch(r"proj_\w{26}\n", made.stdout) and made.stderr == ""
 
 
+def test_migrations_go_forward_and_back(run: Callable[..., Result], db: Database) -> None:
+    said(run("migrate", "--back-to", "0012"))
+    assert refused(run("migrate", "--back-to", "9999")) == (
+        "--back-to: The database is at 0012, and 9999 is none before it."
+    )
+    said(run("migrate"))
+
+
 # projects and keys
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import inspect, text
 
 from bot.store.db import Database
-from bot.store.migrate import is_current, migrate, settings
+from bot.store.migrate import is_current, migrate, settings, take_back
 from bot.store.models import Base
 
 
@@ -18,6 +19,18 @@ def test_each_migration_can_be_taken_back(db: Database) -> None:
             config = settings()
             config.attributes["connection"] = tx.connection()
             command.downgrade(config, "-1")
+    migrate(db)
+    assert is_current(db)
+
+
+def test_migrations_are_taken_back_to_one_that_was(db: Database) -> None:
+    for wrong in ("base", "-1", "9999"):
+        with pytest.raises(LookupError, match=r"at \d{4}, and .* is none before it"):
+            take_back(db, wrong)
+    take_back(db, "0012")
+    assert not is_current(db) and "sign_ins" not in inspect(db.engine).get_table_names()
+    with pytest.raises(LookupError, match="at 0012, and 0013 is none"):
+        take_back(db, "0013")
     migrate(db)
     assert is_current(db)
 

@@ -200,11 +200,31 @@ def test_every_dependency_is_locked_as_it_is_asked_for() -> None:
     assert not wrong, "make lock"
 
 
-def test_the_lock_has_a_hash_for_everything_and_names_no_place() -> None:
-    lock = (ROOT / "requirements.lock").read_text()
+LOCKS = ("requirements.lock", "requirements-run.lock")
+
+
+@pytest.mark.parametrize("name", LOCKS)
+def test_the_lock_has_a_hash_for_everything_and_names_no_place(name: str) -> None:
+    lock = (ROOT / name).read_text()
     assert all(line.endswith("\\") for line in lock.splitlines() if "==" in line and "--hash" not in line)
     assert set(re.findall(r"--\w[\w-]*", lock)) == {"--hash"}
     assert "/" not in lock
+
+
+def test_the_image_gets_what_it_needs_in_the_versions_that_are_tested() -> None:
+    entry = r"^(\w[^=\n]*==\S+)[^\n]*((?:\n    .*)*)"
+    everything, running = (
+        {
+            name: sorted(hashes.split())
+            for name, hashes in re.findall(entry, (ROOT / lock).read_text(), re.MULTILINE)
+        }
+        for lock in LOCKS
+    )
+    assert running.items() < everything.items(), "make lock"
+    extras = PYPROJECT["project"]["optional-dependencies"]["model"]
+    asked = map(Requirement, [*PYPROJECT["project"]["dependencies"], *extras])
+    there = {re.split(r"\W*[\[=]", name)[0] for name in running}
+    assert {each.name.lower() for each in asked} <= there, "make lock"
 
 
 def test_no_file_names_a_package_registry() -> None:

@@ -47,7 +47,11 @@ def test_of_every_event_it_is_told_which_actions_are_heard() -> None:
 
 def test_every_test_that_a_page_names_is_there() -> None:
     there = "\n".join(path.read_text() for path in (ROOT / "tests").rglob("*.py"))
-    named = {name for page in (ROOT / "docs").rglob("*.md") for name in re.findall(r"`(test_\w+)`", page.read_text())}
+    named = {
+        name
+        for page in (ROOT / "docs").rglob("*.md")
+        for name in re.findall(r"`(test_\w+)`", page.read_text())
+    }
     assert named and not {name for name in named if f"def {name}(" not in there}
 
 

@@ -130,10 +130,10 @@ class Layer:
         self._add_binary(str(program), f"usr/local/bin/{name}")
         return True
 
-    def add_libraries(self) -> None:
-        """What all that was added is linked with."""
+    def add_libraries(self, more: Iterable[str] = ()) -> None:
+        """What all that was added is linked with, and what is to be added later."""
         listed = subprocess.run(
-            ["ldd", *self._binaries], capture_output=True, text=True, timeout=SECONDS, check=False
+            ["ldd", *self._binaries, *more], capture_output=True, text=True, timeout=SECONDS, check=False
         )
         for library in _LIBRARY.findall(listed.stdout):
             self._add_file(library)

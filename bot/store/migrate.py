@@ -28,6 +28,22 @@ def migrate(db: Database) -> None:
         command.upgrade(config, "head")
 
 
+def take_back(db: Database, revision: str) -> None:
+    """Take back what came after that revision, with what its columns and tables held.
+
+    Raises LookupError where there is no such revision, or where the tables are at an older one.
+    """
+    known = {script.revision for script in ScriptDirectory.from_config(settings()).walk_revisions()}
+    with db.write() as tx:
+        lock(tx, "migrate")
+        present = MigrationContext.configure(tx.connection()).get_current_revision() or ""
+        if revision not in known or revision > present:
+            raise LookupError(f"The database is at {present or 'none'}, and {revision} is none before it")
+        config = settings()
+        config.attributes["connection"] = tx.connection()
+        command.downgrade(config, revision)
+
+
 def is_current(db: Database) -> bool:
     """Whether the tables are at the newest revision."""
     with db.engine.connect() as connection:
