@@ -149,3 +149,37 @@ def test_every_endpoint_has_a_command() -> None:
     assert {endpoint(command) for _, command in commands()} == {
         f"{route.method} {route.path}" for route in ROUTES
     }
+
+
+# commands of the README that are played elsewhere
+ELSEWHERE = {
+    "make demo": "test_demo.py",
+    "make run": "test_up.py",
+    "make install": "every run",
+    "make test": "every run",
+}
+
+
+def test_the_other_commands_of_the_readme_work(tmp_path: Path) -> None:
+    blocks = re.findall(r"```sh\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
+    lines = [line.partition(" #")[0].strip() for block in blocks for line in block.splitlines()]
+    others = [line for line in lines if re.match(r"make|\.venv|KEY=", line) and line not in ELSEWHERE]
+    assert len(others) == 3
+    subprocess.run(["git", "init", "--quiet", tmp_path / "repo"], check=True)
+    (tmp_path / "repo" / "cart.py").write_text("def add(item, cart=[]):\n    cart.append(item)\n")
+    environment = {"ASKFIRST_HOME": str(tmp_path / "home"), "PATH": "/usr/bin:/bin"}
+    subprocess.run([ASKFIRST, "migrate"], env=environment, check=True)
+    for line in others:
+        command = line.replace(".venv/bin/askfirst", str(ASKFIRST)).replace(
+            "/path/to/repo", str(tmp_path / "repo")
+        )
+        done = subprocess.run(
+            ["bash", "-c", command],
+            cwd=tmp_path / "repo",
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, f"{line}\n{done.stderr}"
+        assert "scan" not in line or "cart.py" in done.stdout
