@@ -7,6 +7,7 @@ import sys
 from tests.bench.chains import chains
 from tests.bench.commands import commands
 from tests.bench.containers import containers
+from tests.bench.engine import engine
 from tests.bench.figures import table
 from tests.bench.mirror import mirror
 from tests.bench.pages import pages
@@ -14,6 +15,7 @@ from tests.bench.rest import rest
 from tests.bench.scale import scale
 from tests.bench.scan import scan
 from tests.bench.startup import startup
+from tests.bench.storm import storm
 from tests.bench.webhooks import webhooks
 
 PARTS = {
@@ -23,6 +25,8 @@ PARTS = {
     "a chain of work": chains,
     "containers": containers,
     "a scan, in turns with its analyzers": scan,
+    "ten thousand webhooks at 200 a second": storm,
+    "the engine, in turns with RQ alone": engine,
     "webhooks, in turns with a bare view": webhooks,
     "REST, in turns with bare views": rest,
     "the console's pages in a project with 100,000 issues": pages,

@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from statistics import median
 
 from redis import Redis
@@ -18,11 +19,13 @@ from bot.store import outbox
 from bot.store.db import Database
 from bot.store.doorbell import Doorbell
 from bot.store.models import Outbox
+from tests.bench.chart import bars
 from tests.bench.empty import NAME, nothing
 from tests.bench.figures import Figure
 from tests.bench.ground import ground, postgres
 from tests.bench.mirror import until
 
+CHART = Path(__file__).parents[2] / "docs" / "engine.svg"
 LEAST_OF_RQ = 0.5
 JOBS, TURNS = 600, 3
 WORKERS = (1, 2, 4)
@@ -36,7 +39,26 @@ def engine() -> list[Figure]:
         for count in WORKERS if url else ():
             with ground(url) as environment:
                 figures += _figures("PostgreSQL", environment, count)
+    if url:
+        title, names = "Jobs that do nothing, with PostgreSQL", ("Askfirst", "RQ alone")
+        CHART.write_text(bars(title, "a second", _curve(figures), names))
     return figures
+
+
+def _curve(figures: list[Figure]) -> dict[str, tuple[float, ...]]:
+    found = {figure.name: figure.value for figure in figures}
+    ends = {f"{count} worker{'s' * (count > 1)}": f"on PostgreSQL, {count} worker" for count in WORKERS}
+    return {
+        label: tuple(
+            next(
+                value
+                for name, value in found.items()
+                if name.startswith(start) and end in name and "÷" not in name
+            )
+            for start in ("the engine", "RQ")
+        )
+        for label, end in ends.items()
+    }
 
 
 def _figures(kind: str, environment: dict[str, str], count: int) -> list[Figure]:
