@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -11,8 +10,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
-
-BEHIND_DOORS = 10  # how much nicer workers are: where the machine is busy, doors answer first
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -249,7 +246,6 @@ def _work(*queues: str) -> None:
 
     config = load()
     _watch(config)
-    os.nice(BEHIND_DOORS)
     try:
         work(_redis_url(config), *queues)
     except RedisError as error:

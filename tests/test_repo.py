@@ -14,7 +14,7 @@ import pytest
 
 from bot.sandbox import git as git_module
 from bot.sandbox.git import Remote, RepoError, git, redact
-from bot.sandbox.remotes import remote_head
+from bot.sandbox.remotes import last_line, remote_head
 from bot.sandbox.repo import checkout, fetch, resolve
 
 TOKEN = "ghs_123_" + "a" * 60
@@ -216,6 +216,12 @@ def test_a_host_that_does_not_answer(home: Path) -> None:
     with listening(Handler) as url:
         pass
     assert "cannot be reached" in reason(remote_head, home, Remote(url))
+
+
+def test_what_git_advises_is_not_the_reason() -> None:
+    advice = "Please make sure you have the correct access rights\nand the repository exists."
+    said = f"fatal: Could not read from remote repository.\n\n{advice}"
+    assert last_line(said) == "fatal: Could not read from remote repository."
 
 
 def test_the_token_is_given_when_asked_for(home: Path) -> None:

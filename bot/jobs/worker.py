@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 from typing import Any
 
@@ -12,6 +13,7 @@ from bot import telemetry
 from bot.supervisor import end_with_parent
 
 LONGEST_SECONDS = 4.0  # between two looks whether a Redis that was away is back; RQ's own is a minute
+BEHIND_DOORS = 10  # how much nicer a worker is: where the machine is busy, doors answer first
 SIGN_OF_LIFE = 30  # seconds; a worker that gives none for a minute more is not counted any longer
 
 
@@ -44,4 +46,6 @@ def work(redis_url: str, *queues: str) -> None:
     """
     kind = RunWorker if "agents" in queues else ShortWorker
     connection = Redis.from_url(redis_url)
-    kind(list(queues), connection=connection, worker_ttl=SIGN_OF_LIFE).work(logging_level="WARNING")
+    worker = kind(list(queues), connection=connection, worker_ttl=SIGN_OF_LIFE)
+    os.nice(BEHIND_DOORS)
+    worker.work(logging_level="WARNING")

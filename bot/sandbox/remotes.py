@@ -98,5 +98,6 @@ def reason(said: str, remote: Remote) -> str:
 
 
 def last_line(said: str) -> str:
-    lines = [line for line in said.splitlines() if line.strip()]
+    """Of what git said; its advice below is for who sits at a terminal."""
+    lines = [line for line in said.partition("Please make sure you have")[0].splitlines() if line.strip()]
     return lines[-1][:300] if lines else "git gave no reason"
