@@ -22,7 +22,7 @@ import httpx
 import pytest
 from sqlalchemy import make_url, select
 
-from bot import redis_server
+from bot import counters, redis_server
 from bot.store.counted import Counted
 from bot.store.models import Outbox
 from tests.house import House
@@ -138,6 +138,7 @@ class Hosts(House):
 
     def __init__(self, database_url: str, home: Path) -> None:
         (home / "r").mkdir()
+        counters.take()  # of other tests in this process
         self.redis, self.redis_url = redis_server.start(home / "r")
         super().__init__(database_url, home, files={"README.md": "# Shop\n"})
         ip("link", "add", BRIDGE, "type", "bridge")
