@@ -103,6 +103,7 @@ def site(database_url: str, tmp_path: Path) -> Iterator[Site]:
     yield from _site(database_url, tmp_path)
 
 
+@pytest.mark.one_database
 def test_redis_is_away_comes_back_empty_and_is_emptied(site: Site) -> None:
     site.start_worker()
     assert site.asks_for("One") == 201
