@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib.metadata import version
 from typing import Any
@@ -19,31 +19,24 @@ from bot.config import ConfigError
 OTLP = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
 # of an error: what it is, where it was raised, and when; not the request, nor what was in memory
 KEPT = (
-    "event_id",
-    "timestamp",
-    "level",
-    "logger",
-    "logentry",
-    "exception",
-    "platform",
-    "release",
-    "environment",
-    "sdk",
-)
+    "event_id", "timestamp", "level", "logger", "logentry", "exception", "platform", "release", "environment", "sdk",
+)  # fmt: skip
 FLUSH_SECONDS = 2.0
 
+_provider: Any = None
 _tracer: Any = None
 
 
-def begin(redact: Callable[[str], str], env: Mapping[str, str] = os.environ) -> None:
+def begin(redact: Callable[[str], str]) -> None:
     """Begin in this process; `redact` takes secrets out of each error.
 
     Raises ConfigError where a variable is set and its package is missing.
     """
     try:
-        if env.get("SENTRY_DSN"):
+        if os.environ.get("SENTRY_DSN"):
             _begin_sentry(redact)
-        if any(env.get(name) for name in OTLP) and env.get("OTEL_SDK_DISABLED", "").lower() != "true":
+        asked = any(os.environ.get(name) for name in OTLP)
+        if asked and os.environ.get("OTEL_SDK_DISABLED", "").lower() != "true":
             _begin_spans()
     except ModuleNotFoundError as missing:
         raise ConfigError(
@@ -76,10 +69,8 @@ def note(name: str, value: str | int) -> None:
 
 def flush() -> None:
     """Send what waits, before a process ends without a word."""
-    if _tracer is not None:
-        from opentelemetry import trace
-
-        trace.get_tracer_provider().force_flush(int(FLUSH_SECONDS * 1000))  # type: ignore[attr-defined]
+    if _provider is not None:
+        _provider.force_flush(int(FLUSH_SECONDS * 1000))
     if os.environ.get("SENTRY_DSN"):
         import sentry_sdk
 
@@ -91,7 +82,7 @@ def _begin_sentry(redact: Callable[[str], str]) -> None:
     from sentry_sdk.types import Event, Hint
 
     def before_send(event: Event, _hint: Hint) -> Event | None:
-        kept = {name: event[name] for name in KEPT if name in event}  # type: ignore[literal-required]
+        kept = {name: value for name, value in event.items() if name in KEPT}
         kept["tags"] = logs.at_hand()
         clean: Event = json.loads(redact(json.dumps(kept, default=str)))
         return clean
@@ -108,8 +99,8 @@ def _begin_sentry(redact: Callable[[str], str]) -> None:
 
 
 def _begin_spans() -> None:
-    global _tracer
-    if _tracer is not None:
+    global _provider, _tracer
+    if _provider is not None:
         return
     from opentelemetry import trace
     from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
@@ -118,7 +109,7 @@ def _begin_spans() -> None:
     from opentelemetry.sdk.trace.export import BatchSpanProcessor
 
     os.environ.setdefault("OTEL_SERVICE_NAME", "askfirst")
-    provider = TracerProvider(resource=Resource.create({SERVICE_VERSION: version("askfirst")}))
-    provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
-    trace.set_tracer_provider(provider)
-    _tracer = provider.get_tracer("askfirst")
+    _provider = TracerProvider(resource=Resource.create({SERVICE_VERSION: version("askfirst")}))
+    _provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
+    trace.set_tracer_provider(_provider)
+    _tracer = _provider.get_tracer("askfirst")

@@ -56,18 +56,20 @@ def spend(rest: Rest, run_id: str, tokens: int) -> None:
         runs.spend(tx, tx.get_one(Run, run_id), tokens)
 
 
+def held_until_noon(rest: Rest, frozen: Clock, why: str) -> None:
+    """Nothing starts, for this reason, until a day after the first run, which was at noon."""
+    error = refused(rest.post("/issue-sessions/start", prompt="Find bugs"), 409, "CONFLICT")
+    assert error["message"] == f"The project {why}; start again after 2026-03-02 12:00 UTC."
+    frozen.forward(hours=22, minutes=30)
+    assert rest.post("/issue-sessions/start", prompt="Find bugs").status_code == 201
+
+
 def test_a_day_has_only_so_many_runs(rest: Rest, frozen: Clock) -> None:
     limited(rest, runs_per_day=2)
     rest.run()
     frozen.forward(minutes=90)
     assert rest.post("/issue-sessions/start", prompt="Find bugs").status_code == 201
-    error = refused(rest.post("/issue-sessions/start", prompt="Find bugs"), 409, "CONFLICT")
-    assert error["message"] == (
-        "The project had its 2 runs of a day (limits.runs_per_day in .github/askfirst.yml); "
-        "start again after 2026-03-02 12:00 UTC."
-    )
-    frozen.forward(hours=22, minutes=30)
-    assert rest.post("/issue-sessions/start", prompt="Find bugs").status_code == 201
+    held_until_noon(rest, frozen, "had its 2 runs of a day (limits.runs_per_day in .github/askfirst.yml)")
 
 
 def test_a_day_has_only_so_many_tokens(rest: Rest, frozen: Clock) -> None:
@@ -83,13 +85,7 @@ def test_a_day_has_only_so_many_tokens(rest: Rest, frozen: Clock) -> None:
         mine = tx.get_one(Project, rest.mine.id)
         assert (runs.tokens_left(tx, mine), runs.spent(tx, mine)) == (1, None)
     spend(rest, session["runId"], 1)
-    error = refused(rest.post("/issue-sessions/start", prompt="Find bugs"), 409, "CONFLICT")
-    assert error["message"] == (
-        "The project used its 1,000 tokens of a day (limits.tokens in .github/askfirst.yml); "
-        "start again after 2026-03-02 12:00 UTC."
-    )
-    frozen.forward(hours=22, minutes=30)
-    assert rest.post("/issue-sessions/start", prompt="Find bugs").status_code == 201
+    held_until_noon(rest, frozen, "used its 1,000 tokens of a day (limits.tokens in .github/askfirst.yml)")
 
 
 def test_tokens_are_counted_where_they_were_used(rest: Rest) -> None:

@@ -33,8 +33,9 @@ def is_a_command(words: list[str]) -> bool:
 
 
 def seconds(text: str) -> int:
-    number, unit = re.fullmatch(r"(\d+)(s|m|min|)", text).groups()  # type: ignore[union-attr]
-    return int(number) * (60 if unit in ("m", "min") else 1)
+    span = re.fullmatch(r"(\d+)(s|m|min|)", text)
+    assert span, text
+    return int(span[1]) * (60 if span[2] in ("m", "min") else 1)
 
 
 def test_compose_starts_every_part_once_the_database_is_migrated() -> None:

@@ -39,9 +39,11 @@ MADE = "/repos/*/issues"
 class Passing(socketserver.BaseRequestHandler):
     """Passes one connection on to where its server says."""
 
+    server: PassingOn
+
     def handle(self) -> None:
         try:
-            there: socket.socket = self.server.target()  # type: ignore[attr-defined]
+            there = self.server.target()
         except OSError:  # it has stopped
             return
         back = threading.Thread(target=_pour, args=(there, self.request), daemon=True)
@@ -59,13 +61,15 @@ def _pour(source: socket.socket, sink: socket.socket) -> None:
             end.shutdown(socket.SHUT_RDWR)
 
 
-def passing_on(target: Callable[[], socket.socket]) -> socketserver.ThreadingTCPServer:
-    """A server at an address that the hosts can reach."""
-    server = socketserver.ThreadingTCPServer((HERE, 0), Passing)
-    server.daemon_threads, server.block_on_close = True, False
-    server.target = target  # type: ignore[attr-defined]
-    threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
-    return server
+class PassingOn(socketserver.ThreadingTCPServer):
+    """A server at an address that the hosts can reach; `target` gives the way to what it stands for."""
+
+    daemon_threads, block_on_close = True, False
+
+    def __init__(self, target: Callable[[], socket.socket]) -> None:
+        super().__init__((HERE, 0), Passing)
+        self.target = target
+        threading.Thread(target=self.serve_forever, args=(0.05,), daemon=True).start()
 
 
 def tcp(host: str, port: int) -> socket.socket:
@@ -147,11 +151,11 @@ class Hosts(House):
         url, github = make_url(database_url), urlsplit(self.server.url)
         folder = str(url.query.get("host", ""))
         self.passing = [
-            passing_on(
+            PassingOn(
                 lambda: unix(f"{folder}/.s.PGSQL.5432") if folder else tcp(url.host or "", url.port or 5432)
             ),
-            passing_on(lambda: unix(self.redis_url.removeprefix("unix://").partition("?")[0])),
-            passing_on(lambda: tcp(github.hostname or "", github.port or 80)),
+            PassingOn(lambda: unix(self.redis_url.removeprefix("unix://").partition("?")[0])),
+            PassingOn(lambda: tcp(github.hostname or "", github.port or 80)),
         ]
         database, redis, github_port = (server.server_address[1] for server in self.passing)
         there = url.set(host=HERE, port=database, query={}, password=url.password)

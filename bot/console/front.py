@@ -53,10 +53,7 @@ def _guides() -> dict[str, Path]:
 def _rendered(path: Path) -> Markup:
     tokens = _MARKDOWN.parse(path.read_text())
     for picture in (child for token in tokens for child in token.children or () if child.type == "image"):
-        picture.type, picture.tag = (
-            "text",
-            "",
-        )  # no file beside the guides is served; the words for it are enough
+        picture.type, picture.tag = "text", ""  # only its words: no file beside the guides is served
     for link in (child for token in tokens for child in token.children or () if child.type == "link_open"):
         href = str(link.attrs["href"])
         if "://" not in href and GUIDES not in (path.parent / href).resolve().parents:

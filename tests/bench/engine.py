@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from statistics import median
 
 from redis import Redis
 from rq import Queue, Worker
-from sqlalchemy import func, select
 
 from bot.store import outbox
 from bot.store.db import Database
@@ -22,8 +17,9 @@ from bot.store.models import Outbox
 from tests.bench.chart import bars
 from tests.bench.empty import NAME, nothing
 from tests.bench.figures import Figure
-from tests.bench.ground import ground, postgres
+from tests.bench.ground import ground, left, postgres
 from tests.bench.mirror import until
+from tests.bench.servers import running
 
 CHART = Path(__file__).parents[2] / "docs" / "engine.svg"
 LEAST_OF_RQ = 0.5
@@ -34,59 +30,42 @@ WORKERS = (1, 2, 4)
 def engine() -> list[Figure]:
     """On PostgreSQL with one, two and four workers; on SQLite with two."""
     with ground() as environment:
-        figures = _figures("SQLite", environment, 2)
+        figures = _figures("SQLite, 2 workers", _turns(environment, 2))
+    curve = {}
     with postgres() as url:
         for count in WORKERS if url else ():
             with ground(url) as environment:
-                figures += _figures("PostgreSQL", environment, count)
-    if url:
+                turns = _turns(environment, count)
+            workers = f"{count} worker{'s' * (count > 1)}"
+            figures += _figures(f"PostgreSQL, {workers}", turns)
+            curve[workers] = _medians(turns)
+    if curve:
         title, names = "Jobs that do nothing, with PostgreSQL", ("Askfirst", "RQ alone")
-        CHART.write_text(bars(title, "a second", _curve(figures), names))
+        CHART.write_text(bars(title, "a second", curve, names))
     return figures
 
 
-def _curve(figures: list[Figure]) -> dict[str, tuple[float, ...]]:
-    found = {figure.name: figure.value for figure in figures}
-    ends = {f"{count} worker{'s' * (count > 1)}": f"on PostgreSQL, {count} worker" for count in WORKERS}
-    return {
-        label: tuple(
-            next(
-                value
-                for name, value in found.items()
-                if name.startswith(start) and end in name and "÷" not in name
-            )
-            for start in ("the engine", "RQ")
-        )
-        for label, end in ends.items()
-    }
+def _turns(environment: dict[str, str], count: int) -> list[tuple[float, float]]:
+    """Jobs a second with so many workers, by the engine and by RQ, one pair for each turn."""
+    command, redis = [sys.executable, "-m", "tests.bench.empty"], Redis.from_url(environment["REDIS_URL"])
+    with running([command] * count, environment):
+        until(lambda: len(Worker.all(connection=redis)) == count)
+        _by_engine(environment, JOBS // 10)  # brings the imports with it
+        return [(_by_engine(environment), _by_rq(environment)) for _ in range(TURNS)]
 
 
-def _figures(kind: str, environment: dict[str, str], count: int) -> list[Figure]:
-    with _workers(environment, count):
-        pairs = [(_by_rq(environment), _by_engine(environment)) for _ in range(TURNS)]
-    rq, ours = (median(each) for each in zip(*pairs, strict=True))
-    on = f"{kind}, {count} worker{'s' * (count > 1)}"
-    ratio = median(rq / ours for rq, ours in pairs)
+def _medians(turns: list[tuple[float, float]]) -> tuple[float, ...]:
+    return tuple(median(each) for each in zip(*turns, strict=True))
+
+
+def _figures(on: str, turns: list[tuple[float, float]]) -> list[Figure]:
+    ours, rq = _medians(turns)
+    ratio = median(rq / ours for ours, rq in turns)
     return [
         Figure(f"RQ's empty jobs ÷ the engine's on {on}", ratio, "×", 1 / LEAST_OF_RQ),
         Figure(f"the engine's empty jobs on {on}", ours, "a second"),
         Figure(f"RQ's empty jobs on {on}", rq, "a second"),
     ]
-
-
-@contextmanager
-def _workers(environment: dict[str, str], count: int) -> Iterator[None]:
-    command = [sys.executable, "-m", "tests.bench.empty"]
-    started = [subprocess.Popen(command, env={**os.environ, **environment}) for _ in range(count)]
-    redis = Redis.from_url(environment["REDIS_URL"])
-    until(lambda: len(Worker.all(connection=redis)) == count)
-    _by_engine(environment, JOBS // 10)  # brings the imports with it
-    try:
-        yield
-    finally:
-        for process in started:
-            process.terminate()
-            process.wait()
 
 
 def _by_rq(environment: dict[str, str]) -> float:
@@ -108,12 +87,7 @@ def _by_engine(environment: dict[str, str], jobs: int = JOBS) -> float:
         rows = list(tx.info["bells"])
     started = time.perf_counter()
     Doorbell(environment["REDIS_URL"]).ring(rows)
-    until(lambda: not _left(db))
+    until(lambda: not left(db, Outbox))
     taken = time.perf_counter() - started
     db.close()
     return jobs / taken
-
-
-def _left(db: Database) -> int:
-    with db.read() as tx:
-        return tx.execute(select(func.count()).where(Outbox.done_at.is_(None))).scalar_one()

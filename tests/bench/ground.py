@@ -9,10 +9,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from sqlalchemy import func, select
+
 from bot import redis_server
 from bot.config import Config
 from bot.store.db import Database
 from bot.store.migrate import migrate
+from bot.store.models import Delivery, Outbox
 from tests.bench.figures import Figure
 from tests.bench.hooks import SECRET
 
@@ -45,6 +48,12 @@ def ground(database_url: str | None = None) -> Iterator[dict[str, str]]:
         finally:
             redis.terminate()
             redis.wait()
+
+
+def left(db: Database, table: type[Delivery | Outbox]) -> int:
+    """How many of these are not done."""
+    with db.read() as tx:
+        return tx.execute(select(func.count()).where(table.done_at.is_(None))).scalar_one()
 
 
 def on_both(measure: Callable[[str, dict[str, str]], list[Figure]]) -> list[Figure]:

@@ -9,11 +9,10 @@ from datetime import datetime
 from pathlib import Path
 from statistics import median
 
-from sqlalchemy import func, select
-
 from bot.store.db import Database
 from bot.store.models import Delivery
 from tests.bench.figures import Figure
+from tests.bench.ground import left
 from tests.bench.hooks import deliveries
 from tests.bench.load import per_second
 from tests.demo.stage import Stage, free_port
@@ -55,15 +54,10 @@ def _handled(stage: Stage) -> float:
     db = Database(f"sqlite:///{stage.folder / 'home' / 'askfirst.db'}")
     started = time.perf_counter()
     per_second(int(stage.url.rpartition(":")[2]), hooks, 202, connections=4)
-    until(lambda: not _waiting(db))
+    until(lambda: not left(db, Delivery))
     taken = time.perf_counter() - started
     db.close()
     return HOOKS / taken
-
-
-def _waiting(db: Database) -> int:
-    with db.read() as tx:
-        return tx.execute(select(func.count()).where(Delivery.done_at.is_(None))).scalar_one()
 
 
 def until(happened: Callable[[], bool]) -> None:

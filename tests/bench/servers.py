@@ -33,6 +33,19 @@ def server(command: Callable[[int], list[str]], environment: Mapping[str, str]) 
         process.wait(30)
 
 
+@contextmanager
+def running(commands: list[list[str]], environment: Mapping[str, str]) -> Iterator[None]:
+    """Run these beside, and end them."""
+    started = [subprocess.Popen(command, env={**os.environ, **environment}) for command in commands]
+    try:
+        yield
+    finally:
+        for process in started:
+            process.terminate()
+        for process in started:
+            process.wait(30)
+
+
 def _until_open(port: int, process: subprocess.Popen[bytes]) -> None:
     until = time.monotonic() + START_SECONDS
     while time.monotonic() < until and process.poll() is None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 import tempfile
 import threading
 import time
@@ -11,15 +10,13 @@ from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
 
-from sqlalchemy import func, select
-
 from bot.store.db import Database
 from bot.store.models import Delivery
 from tests.bench.figures import Figure
-from tests.bench.ground import on_both
+from tests.bench.ground import left, on_both
 from tests.bench.hooks import SECRET, deliveries
 from tests.bench.load import Connection
-from tests.bench.servers import ASKFIRST, server
+from tests.bench.servers import ASKFIRST, running, server
 from tests.fakes.github import FakeGitHub, serve
 
 SENT, A_SECOND, CONNECTIONS = 10_000, 200, 16
@@ -37,15 +34,15 @@ def _on(kind: str, environment: dict[str, str]) -> list[Figure]:
     with (
         _github(environment),
         server(lambda port: [str(ASKFIRST), "web", "--port", str(port)], environment) as (port, _),
-        _running(environment, "relay", "worker", "worker"),
+        running([[str(ASKFIRST), command] for command in ("relay", "worker", "worker")], environment),
     ):
         began = time.perf_counter()
         refused, taken = _send(port, requests)
-        left = _handled(environment["DATABASE_URL"])
+        unhandled = _handled(environment["DATABASE_URL"])
         ended = time.perf_counter()
     return [
         Figure(f"of {SENT:,} deliveries refused on {kind}", refused, "", 0),
-        Figure(f"of them not handled on {kind}", left, "", 0),
+        Figure(f"of them not handled on {kind}", unhandled, "", 0),
         Figure(
             f"99 in 100 answered within, on {kind}", 1000 * taken[int(0.99 * SENT)], "ms", MOST_MILLISECONDS
         ),
@@ -68,18 +65,6 @@ def _github(environment: dict[str, str]) -> Iterator[None]:
         }
         yield
         serving.stop()
-
-
-@contextmanager
-def _running(environment: dict[str, str], *commands: str) -> Iterator[None]:
-    started = [subprocess.Popen([str(ASKFIRST), command], env=environment) for command in commands]
-    try:
-        yield
-    finally:
-        for process in started:
-            process.terminate()
-        for process in started:
-            process.wait(30)
 
 
 def _send(port: int, requests: list[bytes]) -> tuple[int, list[float]]:
@@ -116,13 +101,7 @@ def _send(port: int, requests: list[bytes]) -> tuple[int, list[float]]:
 def _handled(database_url: str) -> int:
     """Wait for the last one; how many are left when patience ends."""
     db, until = Database(database_url), time.monotonic() + PATIENCE
-    while (left := _left(db)) and time.monotonic() < until:
+    while (unhandled := left(db, Delivery)) and time.monotonic() < until:
         time.sleep(0.2)
     db.close()
-    return left
-
-
-def _left(db: Database) -> int:
-    with db.read() as tx:
-        handled = select(func.count()).where(Delivery.done_at.is_not(None))
-        return SENT - tx.execute(handled).scalar_one()
+    return unhandled
