@@ -30,7 +30,7 @@ _tracer: Any = None
 def begin(redact: Callable[[str], str]) -> None:
     """Begin in this process; `redact` takes secrets out of each error.
 
-    Raises ConfigError where a variable is set and its package is missing.
+    Raises ConfigError where a variable is set and its package is missing, or SENTRY_DSN is none.
     """
     try:
         if os.environ.get("SENTRY_DSN"):
@@ -43,6 +43,8 @@ def begin(redact: Callable[[str], str]) -> None:
             f"SENTRY_DSN or OTEL_EXPORTER_OTLP_ENDPOINT is set, and {missing.name} is not installed: "
             "install askfirst[telemetry], or unset it."
         ) from None
+    except ValueError as wrong:
+        raise ConfigError(f"SENTRY_DSN: {wrong}; copy it from the project's settings at Sentry.") from None
 
 
 @contextmanager

@@ -19,7 +19,7 @@ import httpx
 import pytest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
-from tests.test_up import Up, free_port
+from tests.test_up import ASKFIRST, Up, free_port
 from tests.test_webhooks import signature
 from tests.warm import until
 
@@ -141,6 +141,15 @@ def test_no_secret_of_the_server_gets_into_an_error(collector: Collector, tmp_pa
     for secret in (*SECRETS.values(), TOKEN):
         assert secret not in collector.heard and secret not in told
         assert json.dumps(secret)[1:-1] not in collector.heard + told
+
+
+def test_what_is_no_dsn_is_said_in_one_sentence(tmp_path: Path) -> None:
+    environment = {"PATH": os.environ["PATH"], "ASKFIRST_HOME": str(tmp_path), "SENTRY_DSN": "nonsense"}
+    refused = subprocess.run(
+        [ASKFIRST, "doctor"], env=environment, capture_output=True, text=True, check=False
+    )
+    assert refused.returncode == 1 and refused.stdout == ""
+    assert refused.stderr.startswith("Error: SENTRY_DSN: ") and len(refused.stderr.splitlines()) == 1
 
 
 def test_without_its_package_it_is_said_at_the_start(tmp_path: Path) -> None:
