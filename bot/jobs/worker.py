@@ -9,11 +9,12 @@ from typing import Any
 from redis import Redis
 from rq import SimpleWorker, Worker
 
+import bot.jobs.runner  # noqa: F401 - what RQ calls: read once, before the first job and not in each fork
 from bot import telemetry
 from bot.supervisor import end_with_parent
 
 LONGEST_SECONDS = 4.0  # between two looks whether a Redis that was away is back; RQ's own is a minute
-BEHIND_DOORS = 10  # how much nicer a worker is: where the machine is busy, doors answer first
+BEHIND_DOORS = 5  # how much nicer a worker is: where the machine is busy, doors answer first
 SIGN_OF_LIFE = 30  # seconds; a worker that gives none for a minute more is not counted any longer
 
 
