@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from docker import DockerClient
 from jwt import algorithms
+from redis import Redis
 from sqlalchemy import create_engine, text
 
 from bot import redis_server
@@ -162,8 +163,15 @@ def house(database_url: str, tmp_path: Path) -> Iterator[House]:
     whole.close()
 
 
+@pytest.fixture
+def redis_url(redis_started: str) -> str:
+    """An empty Redis: what a killed worker of another test still holds would be waited for."""
+    Redis.from_url(redis_started).flushall()
+    return redis_started
+
+
 @pytest.fixture(scope="session")
-def redis_url() -> Iterator[str]:
+def redis_started() -> Iterator[str]:
     """A Redis of this test process."""
     with tempfile.TemporaryDirectory(prefix="askfirst-redis-") as folder:
         process, url = redis_server.start(Path(folder))
