@@ -145,13 +145,13 @@ def troubled(answers: list[Answer], writes: bool, house: FaultyHouse, row_id: in
 
 @pytest.fixture(scope="module")
 def peace(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, redis_url: str
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, redis_started: str
 ) -> Counter[tuple[Any, ...]]:
     """What GitHub holds when nothing fails."""
     home = tmp_path_factory.mktemp("peace")
     copy = home / "askfirst.db"
     copy.write_bytes(request.getfixturevalue("sqlite_template").read_bytes())
-    house = FaultyHouse(f"sqlite:///{copy}", home, redis_url, None)
+    house = FaultyHouse(f"sqlite:///{copy}", home, redis_started, None)
     play(house)
     house.close()
     return snapshot(house)
