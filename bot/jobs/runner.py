@@ -56,8 +56,8 @@ class Runner:
                 log.warning("%s", lost)
         counters.add("askfirst_job_seconds_total", time.monotonic() - began, job=claim.job)
         self._follow_names(errand)
-        with self.db.read() as tx:
-            waiting = outbox.next_in(tx, claim.lane)
+        with self.db.look() as connection:
+            waiting = outbox.next_in(connection, claim.lane)
         if waiting:
             self.db.ring(waiting)
 

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import hashlib
+import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, DisconnectionError, OperationalError
 from sqlalchemy.orm import Session, sessionmaker
 
 from bot import counters
 
 Bells = list[tuple[int, str]]  # outbox rows: (id, job)
-SQLITE_WAIT = 10  # seconds for another writer
+SQLITE_WAIT = 10.0  # seconds for another writer
+SQLITE_LOOKS = 0.002  # seconds between two looks whether it is done; SQLite's own waiting sleeps up to 100 ms
 # a machine that is gone says nothing: libpq is told after 30 s, instead of after two hours
 ALIVE = {
     "connect_timeout": 10,
@@ -23,7 +26,9 @@ ALIVE = {
     "keepalives_count": 4,
     "tcp_user_timeout": 30_000,
 }
+RESTED = 1.0  # seconds that a connection lay idle; then it is asked whether it is still there
 QUIET = {"hide_parameters": True}  # an error tells of the statement, and nothing of what people wrote
+_LOCK = text("SELECT pg_advisory_xact_lock(:number)")
 _FULL = ("SQLITE_FULL", "53100")  # https://www.sqlite.org/rescode.html, PostgreSQL's disk_full
 
 
@@ -42,6 +47,7 @@ class Database:
         self.engine = _engine(url, pool_size)
         self.ring = ring
         self._sessions = sessionmaker(self.engine, expire_on_commit=False, info={"template": template})
+        self._writer = threading.Lock()
 
     @contextmanager
     def write(self, *, patient: bool = True) -> Iterator[Session]:
@@ -49,9 +55,9 @@ class Database:
 
         Without patience it raises OperationalError at once where another writer is in the way.
         """
-        with self._sessions() as session, session.begin():
+        with self._turn(patient) as patient, self._sessions() as session, session.begin():
             if self.engine.dialect.name == "sqlite":
-                _begin_immediate(session, patient)
+                _begin_immediate(session.connection(), patient)
             elif not patient:
                 session.execute(text("SET LOCAL lock_timeout = '20ms'"))
             yield session
@@ -63,9 +69,9 @@ class Database:
     @contextmanager
     def append(self) -> Iterator[Connection]:
         """A transaction like `write`, for a door that only adds rows and must be quick: no session, and no bells."""
-        with self.engine.connect() as connection:
+        with self._turn(patient=True) as patient, self.engine.connect() as connection:
             if self.engine.dialect.name == "sqlite":
-                connection.exec_driver_sql("BEGIN IMMEDIATE")
+                _begin_immediate(connection, patient)
             yield connection
             connection.commit()
 
@@ -77,8 +83,30 @@ class Database:
                 session.connection().exec_driver_sql("BEGIN")
             yield session
 
+    @contextmanager
+    def look(self) -> Iterator[Connection]:
+        """For a single statement that reads: it needs no transaction around it."""
+        with self.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            yield connection
+
     def close(self) -> None:
         self.engine.dispose()
+
+    @contextmanager
+    def _turn(self, patient: bool) -> Iterator[bool]:
+        """SQLite's writers are one at a time: those of this process queue here, without sleeping.
+
+        Gives whether patience is left to wait for those of other processes.
+        """
+        if self.engine.dialect.name != "sqlite":
+            yield patient
+            return
+        ours = self._writer.acquire(timeout=SQLITE_WAIT if patient else 0)
+        try:
+            yield patient and ours
+        finally:
+            if ours:
+                self._writer.release()
 
 
 def is_full(error: Exception) -> bool:
@@ -120,24 +148,36 @@ def lock(tx: Session, name: str) -> None:
     """Hold `name` until the transaction ends; SQLite's writers are one at a time anyway."""
     if tx.get_bind().dialect.name == "postgresql":
         number = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big", signed=True)
-        tx.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": number})
+        tx.execute(_LOCK, {"number": number})
 
 
-def _begin_immediate(session: Session, patient: bool) -> None:
-    if patient:
-        session.connection().exec_driver_sql("BEGIN IMMEDIATE")
-        return
-    session.execute(text("PRAGMA busy_timeout = 0"))
+def _begin_immediate(connection: Connection, patient: bool) -> None:
+    """Raises OperationalError when another process still writes in the end, or at once without patience."""
+    give_up = time.monotonic() + (SQLITE_WAIT if patient else 0)
+    driver: Any = connection.connection.driver_connection
+    driver.execute("PRAGMA busy_timeout = 0")
     try:
-        session.execute(text("BEGIN IMMEDIATE"))
+        while True:
+            try:
+                connection.exec_driver_sql("BEGIN IMMEDIATE")
+                return
+            except OperationalError as error:
+                if not _is_busy(error) or time.monotonic() >= give_up:
+                    raise
+            time.sleep(SQLITE_LOOKS)
     finally:
-        session.execute(text(f"PRAGMA busy_timeout = {SQLITE_WAIT * 1000}"))
+        driver.execute(f"PRAGMA busy_timeout = {SQLITE_WAIT * 1000:.0f}")
+
+
+def _is_busy(error: OperationalError) -> bool:
+    return str(getattr(error.orig, "sqlite_errorname", "")).startswith("SQLITE_BUSY")
 
 
 def _engine(url: str, pool_size: int) -> Engine:
     if not url.startswith("sqlite"):
-        engine = create_engine(url, pool_size=pool_size, pool_pre_ping=True, connect_args=ALIVE, **QUIET)
+        engine = create_engine(url, pool_size=pool_size, connect_args=ALIVE, **QUIET)
         event.listen(engine, "connect", _settings)
+        _ping_the_rested(engine)
         return engine
     engine = create_engine(url, connect_args={"timeout": SQLITE_WAIT, "isolation_level": None}, **QUIET)
     event.listen(engine, "connect", _pragmas)
@@ -149,6 +189,27 @@ def _settings(connection: Any, _record: Any) -> None:
     # through everything newer in other projects
     connection.execute("SET seq_page_cost = 0.1; SET random_page_cost = 0.1; SET TIME ZONE 'UTC'")
     connection.commit()
+
+
+def _ping_the_rested(engine: Engine) -> None:
+    """Replace what a restart of the database broke; one that was in use a moment ago is not asked.
+
+    https://docs.sqlalchemy.org/en/20/core/pooling.html#custom-legacy-pessimistic-ping
+    """
+
+    def note(_connection: Any, record: Any) -> None:
+        record.info["used"] = time.monotonic()
+
+    def ping(connection: Any, record: Any, _fairy: Any) -> None:
+        if time.monotonic() - record.info.get("used", 0.0) < RESTED:
+            return
+        try:
+            engine.dialect.do_ping(connection)
+        except engine.dialect.loaded_dbapi.Error as gone:
+            raise DisconnectionError from gone
+
+    event.listen(engine, "checkin", note)
+    event.listen(engine, "checkout", ping)
 
 
 def _pragmas(connection: Any, _record: Any) -> None:

@@ -129,7 +129,7 @@ def due(tx: Session, limit: int) -> Rows:
     return [(row.id, row.job) for row in tx.execute(DUE, {"now": clock.now(), "most": limit})]
 
 
-def next_in(tx: Session, lane: str) -> Rows:
+def next_in(tx: Connection, lane: str) -> Rows:
     """The row that the lane's last one kept waiting, if there is one: (id, job)."""
     return [(row.id, row.job) for row in tx.execute(NEXT_IN, {"now": clock.now(), "in_lane": lane})]
 
