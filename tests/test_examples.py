@@ -92,7 +92,7 @@ READY: dict[str, Prepare] = {
 
 def commands() -> Iterator[tuple[str, str]]:
     """Where each command is written, and the command."""
-    texts = {name: (ROOT / name).read_text() for name in ("README.md", "docs/rest.md")}
+    texts = {name: (ROOT / name).read_text() for name in ("README.md", "docs/reference/rest.md")}
     texts |= {f"/docs, {name}": operation["description"] for name, operation in OPERATIONS.items()}
     for place, text in texts.items():
         for command in COMMAND.findall(text):
