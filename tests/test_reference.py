@@ -8,9 +8,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from pydantic import BaseModel
 
 from api.codes import CODES
 from api.errors import BAD, DOMAIN, HTTP, OURS
+from bot.agents.base import Task
+from bot.agents.handed_in import GivenIssue
+from bot.agents.handed_in_questions import GivenQuestion, HandedInFix
+from bot.domain import repo_config
+from bot.domain.repo_config import RepoConfig, Workflow
+from bot.sandbox.template import Template
 from bot.webhooks.handlers import ACTIONS, HANDLERS
 from docs.generate import PAGES, PAGES_AT
 from docs.generate.markup import ROOT
@@ -55,6 +62,26 @@ def test_every_code_of_an_error_is_told_with_its_status() -> None:
 
 def test_of_every_event_it_is_told_which_actions_are_heard() -> None:
     assert ACTIONS.keys() == HANDLERS.keys()
+
+
+def test_the_configuration_that_is_shown_is_one_and_has_every_key() -> None:
+    [shown] = re.findall(r"```yaml\n(.*?)```", (PAGES_AT / "configuration.md").read_text(), re.DOTALL)
+    said = repo_config.parse(shown).model_dump(exclude_unset=True)
+    parts = {
+        name: field.annotation.model_fields.keys()
+        for name, field in RepoConfig.model_fields.items()
+        if hasattr(field.annotation, "model_fields")
+    }
+    assert said.keys() == RepoConfig.model_fields.keys()
+    assert {name: said[name].keys() for name in parts} == parts
+    assert said["workflows"]["default"].keys() == Workflow.model_fields.keys()
+
+
+@pytest.mark.parametrize("shape", [Task, GivenIssue, GivenQuestion, HandedInFix, Template])
+def test_the_contract_of_an_agent_names_every_field(shape: type[BaseModel]) -> None:
+    page = (PAGES_AT / "agent-contract.md").read_text()
+    names = {field.alias or name for name, field in shape.model_fields.items()}
+    assert {name for name in names - {"trusted", "script"} if f"`{name}" not in page} == set()
 
 
 def test_every_test_that_a_page_names_is_there() -> None:
