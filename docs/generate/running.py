@@ -65,7 +65,7 @@ def metrics() -> str:
     rows = ([f"`{name}`", kind, code(metric.labels), metric.says] for name, (kind, metric) in METRICS.items())
     intro = (
         "`/metrics` has Prometheus' text format and tells of all processes together. Counters only grow; a Redis "
-        "that was emptied has them begin at 0 again. [Operating it](../how-to/operating.md) says what to look at."
+        "that was emptied has them begin at 0 again. [Operate it](../how-to/operating.md) says what to look at."
     )
     return page(
         "Metrics", "`bot/counters.py` and `api/metrics.py`", intro, table("name | type | labels | what", rows)
