@@ -43,11 +43,13 @@ def _pages() -> dict[str, Path]:
 
 @functools.cache
 def _rendered(page: Path) -> Markup:
-    tokens = _MARKDOWN.parse(page.read_text())
+    tokens, named = _MARKDOWN.parse(page.read_text()), set[str]()
     for before, token in pairwise(tokens):
-        if before.type == "heading_open":
-            # as on GitHub, so that a link to it leads there
-            before.attrSet("id", re.sub(r"[^\w -]", "", token.content.lower()).replace(" ", "-"))
+        # as on GitHub, so that a link to a heading leads there
+        heading = re.sub(r"[^\w -]", "", token.content.lower()).replace(" ", "-")
+        if before.type == "heading_open" and heading not in named:
+            before.attrSet("id", heading)
+            named.add(heading)
         for child in token.children or ():
             _led(page, child)
     text = _MARKDOWN.renderer.render(tokens, _MARKDOWN.options, {})
