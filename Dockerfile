@@ -1,4 +1,4 @@
-# Askfirst in a container; docs/deploying.md says how to run it. BASE is an image of Debian's with Python 3.11 or newer.
+# Askfirst in a container; docs/how-to/deploying.md says how to run it. BASE is an image of Debian's with Python 3.11 or newer.
 ARG BASE=python:3.11-slim-bookworm
 
 FROM $BASE AS builder

@@ -64,7 +64,7 @@ def test_compose_knows_only_settings_and_holds_no_secret() -> None:
     for service in OURS.values():
         assert set(service["environment"]) <= SETTINGS and service["env_file"] == ".env"
     assert set(re.findall(r"\$\{(\w+)", text)) == FOR_COMPOSE
-    guide = (ROOT / "docs/deploying.md").read_text()
+    guide = (ROOT / "docs/how-to/deploying.md").read_text()
     assert all(name in guide for name in FOR_COMPOSE)
 
 

@@ -22,6 +22,7 @@ from tests.rest import Rest
 from tests.test_openapi import OPERATIONS
 
 ROOT = Path(__file__).parent.parent
+PAGES = ("README.md", "docs/how-to/use-rest.md", "docs/reference/rest.md")
 COMMAND = re.compile(r"^curl (?:.*\\\n)*.*$", re.MULTILINE)
 PLACE = re.compile(r"(?:\$ASKFIRST|/api/v1)(/[^\s\"?]*)")
 # what makes curl end with the status on a line of its own
@@ -92,7 +93,7 @@ READY: dict[str, Prepare] = {
 
 def commands() -> Iterator[tuple[str, str]]:
     """Where each command is written, and the command."""
-    texts = {name: (ROOT / name).read_text() for name in ("README.md", "docs/rest.md")}
+    texts = {name: (ROOT / name).read_text() for name in PAGES}
     texts |= {f"/docs, {name}": operation["description"] for name, operation in OPERATIONS.items()}
     for place, text in texts.items():
         for command in COMMAND.findall(text):

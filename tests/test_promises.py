@@ -127,7 +127,7 @@ def in_the_reference() -> Iterator[tuple[Any, ...]]:
     """(method, path, scope, what it takes, what of it must be sent, whether it makes something) of each row."""
     row = r"^\| ([A-Z]+) \| `(/\S+)` \| `?([\w:-]+)`? \|(.*)\|(.*)\|$"
     for method, path, scope, takes, gives in re.findall(
-        row, (ROOT / "docs/rest.md").read_text(), re.MULTILINE
+        row, (ROOT / "docs/reference/rest.md").read_text(), re.MULTILINE
     ):
         bare = re.sub(r"\(.*?\)", "", takes)
         names = (re.findall(r"`(\w+)`", bare), re.findall(r"\*\*`(\w+)`\*\*", bare))
@@ -146,7 +146,7 @@ def test_every_endpoint_is_in_the_reference_with_all_that_it_takes() -> None:
 
 def test_every_command_is_in_its_reference_and_does_what_an_endpoint_does() -> None:
     row = r"^\| `([^`]+)`((?: \(or `\w+`\))*) \| (\w+)(?: \((\w+)\))? \| (.+) \| (?:`(\S+)`)? \|$"
-    found = re.findall(row, (ROOT / "docs/commands.md").read_text(), re.MULTILINE)
+    found = re.findall(row, (ROOT / "docs/reference/commands.md").read_text(), re.MULTILINE)
     told = [(usage, re.findall(r"`(\w+)`", also), *rest) for usage, also, *rest in found]
     assert told == [
         (

@@ -74,7 +74,7 @@ def test_answers_by_number(body: str | None, found: list[tuple[int, str]], why: 
 
 
 def test_every_word_that_decides_is_documented() -> None:
-    page = Path(__file__).parent.parent / "docs/answering.md"
+    page = Path(__file__).parent.parent / "docs/reference/replies.md"
     documented = unicodedata.normalize("NFKC", page.read_text()).casefold()
     deciding = vocabulary.APPROVE | vocabulary.EXPLICIT | vocabulary.REFUSE
     assert [word for word in deciding if f"`{word}" not in documented and word not in "👍👎"] == []
@@ -85,7 +85,7 @@ def test_every_word_that_decides_is_documented() -> None:
     [("approve", "approve"), ("refuse", "refuse"), ("doubtful", "unclear"), ("no answer", "talk")],
 )
 def test_every_word_that_is_documented_says_what_the_page_says(row: str, kind: str) -> None:
-    page = (Path(__file__).parent.parent / "docs/answering.md").read_text()
+    page = (Path(__file__).parent.parent / "docs/reference/replies.md").read_text()
     tables = page.partition("| | the words |")[2]
     [line] = re.findall(rf"^\| {row}.*", tables, re.MULTILINE)
     listed = re.findall("`(.+?)`|([👍👎✅👌])", line.split("|")[2])

@@ -7,9 +7,9 @@ from flask import Flask
 
 def register(app: Flask) -> None:
     """Put the pages on the application."""
-    from bot.console import admin, front, keys, projects, setup, sign_in, work
+    from bot.console import admin, front, guides, keys, projects, setup, sign_in, work
     from bot.console.door import console
 
-    for part in (front, setup, sign_in, projects, keys, work, admin):
+    for part in (front, guides, setup, sign_in, projects, keys, work, admin):
         assert part.console is console, "a page that is not imported is not there"
     app.register_blueprint(console)

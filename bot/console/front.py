@@ -1,13 +1,8 @@
-"""What this server is, whether it is well, and its guides."""
+"""What this server is, and whether it is well."""
 
 from __future__ import annotations
 
-import functools
-from pathlib import Path
-
-from flask import Response, abort, current_app
-from markdown_it import MarkdownIt
-from markupsafe import Markup
+from flask import Response, current_app
 
 from bot.console import links
 from bot.console.door import console as console
@@ -16,56 +11,11 @@ from bot.console.extensions import ledger, settings
 from bot.store.doorbell import Doorbell
 from bot.store.migrate import is_current
 
-GUIDES = Path(__file__).parents[2] / "docs"
-# HTML in them is shown as text; nothing of theirs runs
-_MARKDOWN = MarkdownIt("commonmark", {"html": False}).enable("table")
-
 
 @console.get("/")
 def front() -> Response:
     """The start page, for everybody."""
     return shown("front.html", health=_health(), install=links.install(settings()))
-
-
-@console.get("/docs/guides")
-def guides() -> Response:
-    """All guides."""
-    titles = {name: _title(path.read_text()) for name, path in _guides().items()}
-    return shown("guides.html", titles=titles)
-
-
-@console.get("/docs/guides/<path:name>")
-def guide(name: str) -> Response:
-    """A guide from the repository's own Markdown."""
-    path = _guides().get(name.removesuffix(".md"))
-    if path is None:
-        abort(404)
-    return shown("guide.html", title=_title(path.read_text()), text=_rendered(path))
-
-
-def _guides() -> dict[str, Path]:
-    """Every guide, and every page of the reference, by its name here."""
-    found = [*sorted(GUIDES.glob("*.md")), *sorted(GUIDES.glob("reference/*.md"))]
-    return {path.relative_to(GUIDES).with_suffix("").as_posix(): path for path in found}
-
-
-@functools.cache
-def _rendered(path: Path) -> Markup:
-    tokens = _MARKDOWN.parse(path.read_text())
-    for picture in (child for token in tokens for child in token.children or () if child.type == "image"):
-        picture.type, picture.tag = "text", ""  # only its words: no file beside the guides is served
-    for link in (child for token in tokens for child in token.children or () if child.type == "link_open"):
-        href = str(link.attrs["href"])
-        if "://" not in href and GUIDES not in (path.parent / href).resolve().parents:
-            link.attrs.pop("href")  # a file of the source, which is not served here
-    text = _MARKDOWN.renderer.render(tokens, _MARKDOWN.options, {})
-    # what may have to be scrolled can be reached by the keyboard
-    text = text.replace("<pre>", '<pre tabindex="0">').replace("<table>", '<table tabindex="0">')
-    return Markup(text)  # noqa: S704 - ours, and HTML in it is escaped
-
-
-def _title(text: str) -> str:
-    return text.partition("\n")[0].lstrip("# ")
 
 
 def _health() -> list[tuple[str, bool, str]]:

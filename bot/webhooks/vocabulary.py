@@ -2,7 +2,7 @@
 
 A word is a yes only if it can mean nothing else: a false approval is far worse than one more question. What is a yes
 in one language and another word elsewhere (`si`, `da`, `sim`, `tak`), or may only be polite (`sure`, `ok thanks`), is
-doubtful: it is asked about, and adds nothing to a real yes. The tables stand in docs/answering.md too.
+doubtful: it is asked about, and adds nothing to a real yes. The tables stand in docs/reference/replies.md too.
 """
 
 from __future__ import annotations

@@ -6,7 +6,6 @@ import html
 import json
 import re
 from html.parser import HTMLParser
-from urllib.parse import urljoin
 
 import pytest
 from sqlalchemy import Text, select, update
@@ -113,16 +112,26 @@ def test_no_form_of_another_site_does_anything(house: ConsoleHouse) -> None:
 
 
 @pytest.mark.one_database
-def test_guides_and_reference_lead_to_each_other_and_not_to_what_is_not_served(house: ConsoleHouse) -> None:
+def test_guides_lead_to_each_other_and_not_to_what_is_not_served(house: ConsoleHouse) -> None:
     browser = house.browser()
-    told = re.findall(r'href="(/docs/guides/[^"]+)"', browser.get("/docs/guides").text)
-    assert {"/docs/guides/rest", "/docs/guides/reference/errors"} <= set(told)
+
+    def links(path: str) -> set[str]:
+        return {
+            link
+            for link in Tags(browser.get(path).text).links
+            if not re.match(r"https?:|/(?!docs/guides/)", link)
+        }
+
+    told = links("/docs/guides")
+    assert {"/docs/guides/rest", "/docs/guides/errors"} <= told
     for path in told:
-        links = {link for link in Tags(browser.get(path).text).links if not re.match(r"/|https?://|#", link)}
-        for link in (urljoin(path, link) for link in links):
-            assert link.startswith("/docs/guides/"), (path, link)
-            assert browser.client.get(link).status_code == 200, (path, link)
-    for path in ("reference", "reference/nothing", "generate"):
+        for link in links(path):
+            assert link.startswith(("/docs/guides/", "#")), (path, link)
+            page, _, heading = link.partition("#")
+            assert not heading or f'id="{heading}"' in browser.get(page or path).text, (path, link)
+            assert browser.client.get(page or path).status_code == 200, (path, link)
+    assert browser.client.get("/docs/guides/reference/errors.md").status_code == 200, "an address of before"
+    for path in ("reference", "reference/nothing", "generate", "README"):
         assert browser.client.get(f"/docs/guides/{path}").status_code == 404
 
 

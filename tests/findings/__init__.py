@@ -1,1 +1,1 @@
-"""What the built-in agent files in real projects, release after release: docs/findings.md. Needs a package index."""
+"""What the built-in agent files in real projects, release by release: docs/explanation/findings.md. Needs an index."""

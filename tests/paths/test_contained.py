@@ -140,7 +140,7 @@ def test_a_scan_in_a_container_finds_what_one_outside_finds(
 def test_the_agent_in_the_docs_is_one(
     client: sdk.DockerClient, container_template: Template, tmp_path: Path
 ) -> None:
-    written = (Path(__file__).parents[2] / "docs" / "sandboxes.md").read_text()
+    written = (Path(__file__).parents[2] / "docs" / "how-to" / "bring-your-own-agent.md").read_text()
     [toml] = re.findall(r"```toml\n(.*?)```", written, re.DOTALL)
     [script] = re.findall(r"```sh\n(#!.*?)```", written, re.DOTALL)
     (tmp_path / "templates").mkdir()
