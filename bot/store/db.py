@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -10,14 +11,14 @@ from contextlib import contextmanager
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, text
-from sqlalchemy.exc import DBAPIError, DisconnectionError, OperationalError
+from sqlalchemy.exc import DBAPIError, DisconnectionError
 from sqlalchemy.orm import Session, sessionmaker
 
 from bot import counters
 
 Bells = list[tuple[int, str]]  # outbox rows: (id, job)
 SQLITE_WAIT = 10.0  # seconds for another writer
-SQLITE_LOOKS = 0.002  # seconds between two looks whether it is done; SQLite's own waiting sleeps up to 100 ms
+SQLITE_LOOKS = 0.001  # seconds between two looks whether it is done; SQLite's own waiting sleeps up to 100 ms
 # a machine that is gone says nothing: libpq is told after 30 s, instead of after two hours
 ALIVE = {
     "connect_timeout": 10,
@@ -157,20 +158,18 @@ def _begin_immediate(connection: Connection, patient: bool) -> None:
     driver: Any = connection.connection.driver_connection
     driver.execute("PRAGMA busy_timeout = 0")
     try:
-        while True:
+        while time.monotonic() < give_up:
             try:
-                connection.exec_driver_sql("BEGIN IMMEDIATE")
+                driver.execute("BEGIN IMMEDIATE")
                 return
-            except OperationalError as error:
-                if not _is_busy(error) or time.monotonic() >= give_up:
-                    raise
-            time.sleep(SQLITE_LOOKS)
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:  # the rest says what kind of busy
+                    break
+                time.sleep(SQLITE_LOOKS)
+        # what it says now is the answer, as SQLAlchemy's error
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
     finally:
         driver.execute(f"PRAGMA busy_timeout = {SQLITE_WAIT * 1000:.0f}")
-
-
-def _is_busy(error: OperationalError) -> bool:
-    return str(getattr(error.orig, "sqlite_errorname", "")).startswith("SQLITE_BUSY")
 
 
 def _engine(url: str, pool_size: int) -> Engine:
