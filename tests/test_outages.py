@@ -8,6 +8,7 @@ import signal
 import sqlite3
 import subprocess
 from collections.abc import Iterator
+from contextlib import contextmanager
 from fnmatch import fnmatchcase
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
@@ -16,7 +17,7 @@ from typing import Any
 import pytest
 from redis import Redis
 from rq import Worker
-from sqlalchemy import create_engine, make_url, text
+from sqlalchemy import URL, Connection, create_engine, make_url, text
 
 from app import create_app
 from bot import redis_server
@@ -27,6 +28,7 @@ from tests.test_kill import ASKFIRST
 from tests.warm import until
 
 MADE = "/repos/*/issues"
+ENDED = text("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = :name")
 
 
 class Site(House):
@@ -90,6 +92,15 @@ def unavailable(answer: Any, why: str) -> None:
     assert answer.status_code == 503 and why in error["message"] and error["retryable"] is True
 
 
+@contextmanager
+def elsewhere(url: URL) -> Iterator[Connection]:
+    """The server of this database, by a connection that is not to it."""
+    engine = create_engine(url.set(database="postgres"), isolation_level="AUTOCOMMIT")
+    with engine.connect() as server:
+        yield server
+    engine.dispose()
+
+
 def _site(database_url: str, tmp_path: Path) -> Iterator[Site]:
     (tmp_path / "r").mkdir()
     site = Site(database_url, tmp_path)
@@ -128,20 +139,29 @@ def test_the_database_ends_all_connections_and_takes_none(site: Site) -> None:
     assert site.asks_for("One") == 201
     site.shows(1)
     url = make_url(site.config.database_url)
-    elsewhere = create_engine(url.set(database="postgres"), isolation_level="AUTOCOMMIT")
-    with elsewhere.connect() as server:
+    with elsewhere(url) as server:
         server.execute(text(f"ALTER DATABASE {url.database} ALLOW_CONNECTIONS false"))
         try:
-            ended = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = :name"
-            server.execute(text(ended), {"name": url.database})
+            server.execute(ENDED, {"name": url.database})
             unavailable(site.asks("Two"), "busy or cannot be reached")
             site.mona.edits_issue(site.issues()[0], title="One, by Mona")
             assert site.fake.deliveries[-1].status == 503  # GitHub keeps it, and is asked for it
         finally:
             server.execute(text(f"ALTER DATABASE {url.database} ALLOW_CONNECTIONS true"))
-    elsewhere.dispose()
     assert site.asks_for("Two") == 201
     site.shows(2)
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_a_restart_of_the_database_while_nobody_asked_is_not_noticed(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store, "RESTED", 0)  # as after a second without a request
+    url = make_url(site.config.database_url)
+    assert site.asks_for("One") == 201
+    with elsewhere(url) as server:
+        server.execute(ENDED, {"name": url.database})
+    assert site.asks_for("Two") == 201
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
