@@ -107,7 +107,9 @@ class Host:
 
     def _start(self, *command: str) -> subprocess.Popen[bytes]:
         inside = ["ip", "netns", "exec", self.name, ASKFIRST, *command]
-        return subprocess.Popen(inside, env=self.environment, stderr=subprocess.DEVNULL)
+        return subprocess.Popen(
+            inside, env=self.environment, stderr=subprocess.DEVNULL, start_new_session=True
+        )
 
     def is_ready(self) -> bool:
         with suppress(httpx.TransportError):
@@ -126,8 +128,8 @@ class Host:
         ip("link", "set", self.cable, "up")
 
     def stop(self, number: int = signal.SIGKILL) -> None:
-        for process in self.processes:
-            process.send_signal(number)
+        for process in (process for process in self.processes if process.poll() is None):
+            os.killpg(process.pid, number)  # web servers have processes of their own
         for process in self.processes:
             process.wait()
 
