@@ -29,7 +29,7 @@ from tests.house import House
 from tests.test_kill import ASKFIRST
 from tests.warm import until
 
-NET = "10.213.7"  # between these namespaces only
+NET = f"10.213.{os.getpid() % 250}"  # between these namespaces only
 HERE = f"{NET}.1"
 OURS = f"af{os.getpid()}"  # devices have 15 letters at most
 BRIDGE = f"{OURS}b"
