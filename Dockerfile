@@ -10,7 +10,7 @@ RUN python3 -m venv --without-pip .venv \
 COPY . ./
 RUN pip --python .venv install --no-cache-dir --no-build-isolation --no-deps --editable . \
   && pip --python .venv uninstall --yes setuptools \
-  && .venv/bin/python -m compileall -q app.py api bot
+  && .venv/bin/python -m compileall -q app.py api bot cli
 
 FROM $BASE
 # hadolint ignore=DL3008

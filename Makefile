@@ -52,7 +52,7 @@ lock:  ## Write the two locks after a change to pyproject.toml (needs uv; ARGS=-
 
 clean:  ## Remove .venv and what the tools left behind; your data in var/ stays
 	rm -rf .venv build *.egg-info .pytest_cache .ruff_cache .mypy_cache .import_linter_cache .hypothesis
-	find api bot tests -name __pycache__ -type d -prune -exec rm -rf {} +
+	find api bot cli tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(INSTALLED): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Askfirst needs Python 3.11 or newer, and \

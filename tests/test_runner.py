@@ -15,7 +15,6 @@ from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
-import app
 from bot.config import Config
 from bot.domain import projects, sessions
 from bot.github.errors import RateLimited, Unavailable
@@ -27,6 +26,7 @@ from bot.jobs.work import Job, Work
 from bot.store import outbox
 from bot.store.db import Database
 from bot.store.models import IssueSession, Outbox, Run
+from cli.base import watch
 from tests.conftest import Clock
 
 TOKEN = "ghs_123456_" + "abc.DEF-" * 10
@@ -362,7 +362,7 @@ def written(config: Config, monkeypatch: pytest.MonkeyPatch) -> Iterator[io.Stri
     given: dict[str, Any] = {}
     with monkeypatch.context() as patched:
         patched.setattr(logging, "basicConfig", given.update)
-        app._watch(config)
+        watch(config)
     [handler] = given["handlers"]
     text = io.StringIO()
     handler.setStream(text)

@@ -126,7 +126,7 @@ def test_errors_and_spans_of_a_running_server(collector: Collector, tmp_path: Pa
 def test_no_secret_of_the_server_gets_into_an_error(collector: Collector, tmp_path: Path) -> None:
     words = "; ".join([*SECRETS.values(), TOKEN, "the rest"])
     program = (
-        "import logging, sys, app; from bot.config import load; app._watch(load());"
+        "import logging, sys; from bot.config import load; from cli.base import watch; watch(load());"
         "words = sys.argv[1]\n"
         "try: raise ValueError(words)\n"
         "except ValueError: logging.getLogger('x').exception('said: %s', words)"

@@ -50,7 +50,7 @@ def _trail() -> Iterator[list[str]]:
         "github": {verb.rest for verb in VERBS.values() if verb.rest}
         | {*issues.CHANGED.values(), *issues.LOST.values(), *_named("bot/webhooks/verbs")},
         "console": _named("bot/console"),
-        "cli": _named("app.py"),
+        "cli": _named("cli"),
     }
     for action in sorted(set.union(*written.values())):
         yield [f"`{action}`", code(door for door, actions in written.items() if action in actions)]
@@ -58,6 +58,9 @@ def _trail() -> Iterator[list[str]]:
 
 def _named(place: str) -> set[str]:
     """The actions that the calls in these files name."""
-    files = [ROOT / place] if place.endswith(".py") else (ROOT / place).glob("*.py")
-    calls = r'(?:_record|\.did)\([^"]*"([a-z-]+/[a-z-]+)"|\baction="([a-z-]+/[a-z-]+)"'
-    return {"".join(found) for file in files for found in re.findall(calls, file.read_text())}
+    calls = r'(?:\brecord|\.did)\([^"]*"([a-z-]+/[a-z-]+)"|\baction="([a-z-]+/[a-z-]+)"'
+    return {
+        "".join(found)
+        for file in (ROOT / place).glob("*.py")
+        for found in re.findall(calls, file.read_text())
+    }

@@ -50,7 +50,7 @@ def command_line() -> str:
         "`make install` puts the command at `.venv/bin/askfirst`. It reads the [settings](settings.md). "
         "What is wrong is said in one sentence on standard error, with an exit status that is not 0."
     )
-    return page("The command line", "`app.py`", intro, *parts)
+    return page("The command line", "`cli/`", intro, *parts)
 
 
 def _contexts(context: click.Context) -> Iterator[click.Context]:

@@ -53,6 +53,6 @@ def _on_postgres(delivery_id: str, payload: str) -> None:
 
 
 if __name__ == "__main__":
-    from app import serve
+    from cli.serving import serve
 
     serve("tests.bench.bare:create_app", "127.0.0.1", int(sys.argv[1]), workers=2)

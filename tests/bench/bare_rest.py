@@ -72,6 +72,6 @@ def _row(project: str, title: str, description: str) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    from app import serve
+    from cli.serving import serve
 
     serve("tests.bench.bare_rest:create_app", "127.0.0.1", int(sys.argv[1]), workers=2)
