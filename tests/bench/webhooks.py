@@ -56,7 +56,9 @@ def _on(
         rates = [median(of_one) for of_one in zip(*bursts, strict=True)]
         memory = [all_resident(process_id) for _, process_id in servers]
     on = {each.name: f"{each.name}, on {database}" for each in receivers}
-    figures = [Figure(f"webhook delivery on {database} ÷ bare view", each_takes[0] / each_takes[1], "×", goal)]
+    figures = [
+        Figure(f"webhook delivery on {database} ÷ bare view", each_takes[0] / each_takes[1], "×", goal)
+    ]
     if len(receivers) > 2:
         figures += [
             Figure(f"webhook delivery on {database} ÷ Probot", each_takes[0] / each_takes[2], "×"),
