@@ -1,4 +1,4 @@
-"""Measures all and writes the report; with names of parts only those, without it. Exits with 1 when a goal is missed."""
+"""Measures all and writes the report, or only named parts, without it. Exits with 1 when a goal is missed."""
 
 from __future__ import annotations
 

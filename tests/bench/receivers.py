@@ -58,7 +58,8 @@ def probot() -> Iterator[Receiver | None]:
         }
         given = [f"{name}={value}" for name, value in settings.items()]
         run = [str(place / "node_modules" / ".bin" / "probot"), "run", str(place / "app.js")]
-        yield Receiver("Probot", lambda port: ["env", *given, f"PORT={port}", *run], 200)
+        # it would take our REDIS_URL as its own, and wants a package more then
+        yield Receiver("Probot", lambda port: ["env", "-u", "REDIS_URL", *given, f"PORT={port}", *run], 200)
 
 
 def _private_key() -> bytes:

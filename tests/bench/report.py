@@ -33,7 +33,7 @@ def page(parts: dict[str, list[Figure]], machine: dict[str, str], charts: list[s
     text = [
         INTRODUCTION,
         f"{missed} missed." if missed else "None is missed.",
-        _rows(("measured on", ""), [(name, value) for name, value in machine.items()]),
+        _rows(("measured on", ""), list(machine.items())),
         *(f"![{name}](benchmarks/{name}.svg)" for name in charts),
     ]
     for name, figures in parts.items():
@@ -53,8 +53,10 @@ def charts(figures: list[Figure]) -> dict[str, str]:
             name: f"deliveries, 4 at once: {name}, on {{}}" for name in ("Askfirst", "bare view", "Probot")}),
     }  # fmt: skip
     drawn = {}
-    for name, (title, unit, rows, lines) in wanted.items():
-        lines = {who: line for who, line in lines.items() if any(line.format(row) in values for row in rows)}
+    for name, (title, unit, rows, all_lines) in wanted.items():
+        lines = {
+            who: line for who, line in all_lines.items() if any(line.format(row) in values for row in rows)
+        }
         full = {
             row: tuple(values[line.format(row)] for line in lines.values())
             for row in rows
