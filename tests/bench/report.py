@@ -13,7 +13,7 @@ INTRODUCTION = """# Benchmarks
 *Made by `make bench`: do not edit.* [Performance](explanation/performance.md) says what is compared with what.
 
 A figure is missed when it is greater than its goal. Ratios can be compared between machines; milliseconds cannot.
-Where a ratio is not about time alone, a value above 1 always means that Askfirst is the slower or the larger one.
+A ratio to a bare view, to RQ or to Probot above 1 means that Askfirst is the slower or the larger one.
 """
 DATABASES = ("SQLite", "PostgreSQL")
 
