@@ -33,8 +33,8 @@ lint: $(INSTALLED)  ## Check layers, style and types
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-bench: $(INSTALLED)  ## Measure what must stay fast
-	@$(BIN)/python -m tests.bench
+bench: $(INSTALLED)  ## Measure all and write docs/benchmarks.md (T="engine webhooks": only those, without the report)
+	@$(BIN)/python -m tests.bench $(T)
 
 eval: $(INSTALLED)  ## Measure the model of ASKFIRST_MODEL on ten small repositories (without one: check the harness)
 	@$(BIN)/python -m tests.eval

@@ -1,1 +1,1 @@
-"""`make bench`: the figures that must stay good, each beside its goal; see docs/benchmarks.md."""
+"""`make bench`: the figures that must stay good, each beside its goal; docs/explanation/performance.md explains."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from html import escape
 
 WIDTH, LABELS, ROW, BAR = 720, 230, 30, 18  # pixels
-COLOURS = ("#2f6feb", "#8b949e")
+COLOURS = ("#2f6feb", "#8b949e", "#bf8700")
 
 
 def bars(title: str, unit: str, rows: dict[str, tuple[float, ...]], names: tuple[str, ...]) -> str:

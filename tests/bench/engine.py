@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 import time
-from pathlib import Path
 from statistics import median
 
 from redis import Redis
@@ -14,14 +13,12 @@ from bot.store import outbox
 from bot.store.db import Database
 from bot.store.doorbell import Doorbell
 from bot.store.models import Outbox
-from tests.bench.chart import bars
 from tests.bench.empty import NAME, nothing
 from tests.bench.figures import Figure
 from tests.bench.ground import ground, left, postgres
 from tests.bench.mirror import until
 from tests.bench.servers import running
 
-CHART = Path(__file__).parents[2] / "docs" / "engine.svg"
 LEAST_OF_RQ = 0.5
 JOBS, TURNS = 600, 3
 WORKERS = (1, 2, 4)
@@ -31,17 +28,12 @@ def engine() -> list[Figure]:
     """On PostgreSQL with one, two and four workers; on SQLite with two."""
     with ground() as environment:
         figures = _figures("SQLite, 2 workers", _turns(environment, 2))
-    curve = {}
     with postgres() as url:
         for count in WORKERS if url else ():
             with ground(url) as environment:
                 turns = _turns(environment, count)
             workers = f"{count} worker{'s' * (count > 1)}"
             figures += _figures(f"PostgreSQL, {workers}", turns)
-            curve[workers] = _medians(turns)
-    if curve:
-        title, names = "Jobs that do nothing, with PostgreSQL", ("Askfirst", "RQ alone")
-        CHART.write_text(bars(title, "a second", curve, names))
     return figures
 
 

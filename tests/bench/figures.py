@@ -27,12 +27,13 @@ def table(figures: list[Figure]) -> str:
 
 
 def _line(figure: Figure, width: int) -> str:
-    value = f"{_short(figure.value)} {figure.unit}".strip()
+    value = f"{short(figure.value)} {figure.unit}".strip()
     if figure.goal is None:
         return f"  {figure.name:<{width}}  {value:>14}"
-    goal = f"at most {_short(figure.goal)}"
+    goal = f"at most {short(figure.goal)}"
     return f"  {figure.name:<{width}}  {value:>14}   {goal:<13}  {'MISSED' if figure.missed else 'ok'}"
 
 
-def _short(value: float) -> str:
+def short(value: float) -> str:
+    """Three digits at least."""
     return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"

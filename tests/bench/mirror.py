@@ -29,10 +29,13 @@ def mirror() -> list[Figure]:
         Stage(Path(folder), free_port(0), free_port(0)) as stage,
     ):
         _milliseconds(stage)  # the first one brings the workers' imports with it
+        before = len(stage.github.requests)
         delays = [_milliseconds(stage) for _ in range(ISSUES)]
+        calls = len(stage.github.requests) - before
         return [
             Figure("REST issue to POST at GitHub, median", median(delays), "ms", MOST_MILLISECONDS),
             Figure("REST issue to POST at GitHub, slowest", max(delays), "ms"),
+            Figure("requests to GitHub for each mirrored issue", calls / ISSUES, ""),
             Figure("deliveries taken in and handled, 2 workers", _handled(stage), "a second"),
         ]
 

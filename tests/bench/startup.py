@@ -71,6 +71,11 @@ def _mebibytes(environment: dict[str, str], key: str) -> float:
         return max(_resident(child) for child in [process_id, *_children(process_id)])
 
 
+def all_resident(process_id: int) -> float:
+    """MiB of it and of all processes below it."""
+    return _resident(process_id) + sum(map(all_resident, _children(process_id)))
+
+
 def _children(process_id: int) -> list[int]:
     listed = subprocess.run(
         ["ps", "-A", "-o", "ppid=,pid="], stdout=subprocess.PIPE, text=True, check=True

@@ -1,8 +1,9 @@
-"""How long a webhook delivery takes, beside the bare view on the same server and the same database."""
+"""How long a webhook delivery takes, in turns with the bare view on the same database, and with Probot."""
 
 from __future__ import annotations
 
-import sys
+import time
+from contextlib import ExitStack
 from statistics import median
 
 from bot.store.db import Database
@@ -11,53 +12,78 @@ from tests.bench.figures import Figure
 from tests.bench.ground import ground, postgres
 from tests.bench.hooks import deliveries
 from tests.bench.load import per_second, seconds_each
-from tests.bench.servers import ASKFIRST, server
+from tests.bench.receivers import BARE, OURS, Receiver, probot
+from tests.bench.servers import server
+from tests.bench.startup import all_resident
 from tests.bench.turns import in_turns
 
 MOST_TIMES_BARE = 2.0
 TURNS, IN_A_TURN = 60, 20
-WARM, BURST = 100, 400
+WARM, BURST, STARTS = 100, 400, 3
 
 
 def webhooks() -> list[Figure]:
-    """On SQLite, which has the goal, and on PostgreSQL."""
-    with ground() as environment:
-        figures = _on("SQLite", environment, MOST_TIMES_BARE)
-    with postgres() as url:
-        if url:
-            with ground(url) as environment:
-                figures += _on("PostgreSQL", environment, None)
+    """On SQLite, which has the goal, and on PostgreSQL; Probot, which stores nothing, beside each."""
+    with probot() as rival:
+        receivers = [OURS, BARE, *([rival] if rival else [])]
+        with ground() as environment:
+            figures = _on("SQLite", receivers, environment, MOST_TIMES_BARE)
+        with postgres() as url:
+            if url:
+                with ground(url) as environment:
+                    figures += _on("PostgreSQL", receivers, environment, None)
     return figures
 
 
-def _ours(port: int) -> list[str]:
-    return [str(ASKFIRST), "web", "--port", str(port)]
-
-
-def _bare(port: int) -> list[str]:
-    return [sys.executable, "-m", "tests.bench.bare", str(port)]
-
-
-def _on(name: str, environment: dict[str, str], goal: float | None) -> list[Figure]:
+def _on(
+    database: str, receivers: list[Receiver], environment: dict[str, str], goal: float | None
+) -> list[Figure]:
     db = Database(environment["DATABASE_URL"])
     with db.append() as tx:
         tx.exec_driver_sql(TABLE)
     db.close()
-    with server(_ours, environment) as (door, _), server(_bare, environment) as (floor, _):
-        for port in (door, floor):
-            per_second(port, deliveries(WARM), 202, connections=4)
-        ours, bare = in_turns(
+    starts = [median(_start(each, environment) for _ in range(STARTS)) for each in receivers]
+    with ExitStack() as stack:
+        servers = [stack.enter_context(server(each.command, environment)) for each in receivers]
+        places = [(port, each.status) for each, (port, _) in zip(receivers, servers, strict=True)]
+        for port, status in places:
+            per_second(port, deliveries(WARM), status, connections=4)
+        each_takes = in_turns(
             TURNS,
-            *(lambda port=port: seconds_each(port, deliveries(IN_A_TURN), 202) for port in (door, floor)),
+            *(lambda at=at: seconds_each(at[0], deliveries(IN_A_TURN), at[1]) for at in places),
         )
-        bursts = [
-            median(per_second(port, deliveries(BURST), 202, connections=4) for _ in range(3))
-            for port in (door, floor)
-        ]
-    return [
-        Figure(f"webhook delivery on {name} ÷ bare view", ours / bare, "×", goal),
-        Figure(f"one delivery on {name}", ours, "ms"),
-        Figure(f"one request to the bare view on {name}", bare, "ms"),
-        Figure(f"deliveries on {name}, 4 at once", bursts[0], "a second"),
-        Figure(f"requests to the bare view on {name}, 4 at once", bursts[1], "a second"),
+        bursts = [[_burst(*at) for at in places] for _ in range(3)]
+        rates = [median(of_one) for of_one in zip(*bursts, strict=True)]
+        memory = [all_resident(process_id) for _, process_id in servers]
+    on = {each.name: f"{each.name}, on {database}" for each in receivers}
+    figures = [
+        Figure(f"webhook delivery on {database} ÷ bare view", each_takes[0] / each_takes[1], "×", goal)
     ]
+    if len(receivers) > 2:
+        figures += [
+            Figure(f"webhook delivery on {database} ÷ Probot", each_takes[0] / each_takes[2], "×"),
+            Figure(f"Probot's deliveries a second ÷ ours on {database}, 4 at once", rates[2] / rates[0], "×"),
+            Figure(f"memory on {database} ÷ Probot", memory[0] / memory[2], "×"),
+            Figure(f"start on {database} ÷ Probot", starts[0] / starts[2], "×"),
+        ]
+    for number, name in enumerate(on.values()):
+        figures += [
+            Figure(f"one delivery: {name}", each_takes[number], "ms"),
+            Figure(f"deliveries, 4 at once: {name}", rates[number], "a second"),
+            Figure(f"memory of all processes: {name}", memory[number], "MiB"),
+            Figure(f"start to the first answer: {name}", starts[number], "s"),
+        ]
+    return figures
+
+
+def _burst(port: int, status: int) -> float:
+    return per_second(port, deliveries(BURST), status, connections=4)
+
+
+def _start(receiver: Receiver, environment: dict[str, str]) -> float:
+    """Seconds from starting it to the answer to its first delivery."""
+    first = deliveries(1)
+    started = time.perf_counter()
+    with server(receiver.command, environment) as (port, _):
+        seconds_each(port, first, receiver.status)
+        return time.perf_counter() - started
