@@ -24,7 +24,8 @@ def test_the_report_has_each_figure_and_marks_the_missed(tmp_path: Path) -> None
     assert "| slower than wished | 2.06 × | at most 2 | **MISSED** |" in written
     assert "| as wished | 1.2 × | at most 2 | ok |" in written
     assert "| RQ's empty jobs on PostgreSQL, 1 worker | 190 a second |  |  |" in written
-    assert written.index("as wished") < written.index("the engine's empty jobs")
+    assert written.index("## Ratios") < written.index("as wished") < written.index("## The engine")
+    assert written.index("## The engine") < written.index("the engine's empty jobs")
     assert "1 missed." in written
 
 

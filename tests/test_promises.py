@@ -230,3 +230,12 @@ def test_the_image_gets_what_it_needs_in_the_versions_that_are_tested() -> None:
 def test_no_file_names_a_package_registry() -> None:
     host = re.compile(rb"\b(pypi|pythonhosted|npmjs|rubygems|crates|ghcr|quay)\.(org|com|io)\b")
     assert [path for path in sources() if host.search(path.read_bytes())] == []
+
+
+def test_a_web_process_is_spared_what_only_jobs_need(tmp_path: Path) -> None:
+    program = "import sys, app; app.create_app(); print({'githubkit', 'docker'} & set(sys.modules))"
+    settings = {"ASKFIRST_HOME": str(tmp_path), "REDIS_URL": "redis://127.0.0.1:1"}
+    said = subprocess.run(
+        [sys.executable, "-c", program], check=False, cwd=ROOT, env=settings, capture_output=True, text=True
+    )
+    assert said.stdout == "set()\n", said.stderr

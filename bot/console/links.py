@@ -37,7 +37,9 @@ def slug_of(config: Config) -> str | None:
 
 def _slug(config: Config) -> str | None:
     try:
-        with manifest.App(config.github_app_id or 0, config.github_private_key, config.github_api_url) as app:
+        with manifest.our_app(
+            config.github_app_id or 0, config.github_private_key, config.github_api_url
+        ) as app:
             return app.slug
     except GitHubError:
         return None

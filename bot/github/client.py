@@ -14,8 +14,9 @@ from githubkit.cache import MemCacheStrategy
 from jwt import InvalidKeyError
 
 from bot import counters, telemetry
-from bot.github.errors import NoInstallation, NotFound, Unauthorized, Unavailable, Unprocessable, from_answer
-from bot.github.repo import Answer, Installation, pages
+from bot.github.answer import Answer, read
+from bot.github.errors import NoInstallation, NotFound, Unauthorized, Unavailable, Unprocessable
+from bot.github.repo import Installation, pages
 from bot.github.seen import Seen
 from bot.github.turn import Turn
 
@@ -148,17 +149,3 @@ class App:
             raise Unauthorized(
                 "GITHUB_PRIVATE_KEY is no RSA key; the App's settings page makes one"
             ) from None
-
-
-def read(method: str, response: httpx.Response) -> Answer:
-    """What GitHub answered. Raises GitHubError where it refused."""
-    try:
-        data = response.json() if response.content else None
-    except ValueError as error:
-        if response.is_success:
-            message = "GitHub's answer is not JSON"
-            raise Unavailable(message, status=response.status_code, maybe_done=method != "GET") from error
-        data = None
-    if response.is_error:
-        raise from_answer(method, response.status_code, response.headers, data)
-    return Answer(response.status_code, response.headers, data)

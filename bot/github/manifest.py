@@ -6,12 +6,15 @@ https://docs.github.com/en/apps/sharing-github-apps/registering-a-github-app-fro
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 from urllib.parse import quote, urlencode
 
 from bot.github import oauth
-from bot.github.client import App as App
 from bot.github.errors import GitHubError, NotFound, Unauthorized
 from bot.github.hooks import send_again as send_again
+
+if TYPE_CHECKING:
+    from bot.github.client import App
 
 
 @dataclass(frozen=True)
@@ -58,6 +61,13 @@ def made_app(api_url: str, code: str) -> MadeApp:
         made = oauth.ask(http, "POST", f"{api_url}/app-manifests/{quote(code, safe='')}/conversions")
     secrets = ("client_secret", "webhook_secret", "pem")
     return MadeApp(made["id"], made["slug"], made["client_id"], *(made[name] for name in secrets))
+
+
+def our_app(app_id: int, private_key: str, api_url: str) -> App:
+    """The App at GitHub, to be closed. Its client is loaded here, since most web processes never need it."""
+    from bot.github.client import App
+
+    return App(app_id, private_key, api_url)
 
 
 def tried(app: App) -> Trial:

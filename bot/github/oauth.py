@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 
 import httpx
 
-from bot.github.client import read
+from bot.github.answer import read
 from bot.github.errors import Forbidden, GitHubError, NotFound, Standstill, Unavailable, Unprocessable
 
 _TIMEOUT_SECONDS = 10.0

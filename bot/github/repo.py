@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from bot.github.answer import Answer
 from bot.github.errors import (
     Archived,
     GitHubError,
@@ -26,28 +26,7 @@ if TYPE_CHECKING:
     from bot.github.client import App
 
 _PAGE = 100
-_MOVED = (301, 302, 307, 308)
 _UNCHANGED = 304
-
-
-@dataclass(frozen=True)
-class Answer:
-    """A successful answer, or one that says where the thing has moved to."""
-
-    status: int
-    headers: Mapping[str, str]
-    data: Any
-
-    @property
-    def moved(self) -> bool:
-        """Whether GitHub says that it is at another address."""
-        return self.status in _MOVED
-
-    def settled(self) -> Answer:
-        """This answer, where it is one; a GitHubError where it only points on."""
-        if self.moved:
-            raise GitHubError("GitHub points to another address", status=self.status)
-        return self
 
 
 class Installation:

@@ -9,7 +9,7 @@ from collections import OrderedDict
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from bot.github.repo import Answer
+    from bot.github.answer import Answer
 
 _MOST = 500
 _LARGEST = 100_000  # bytes

@@ -15,6 +15,10 @@ class Figure:
     goal: float | None = None
 
     @property
+    def is_ratio(self) -> bool:
+        return self.unit == "×"
+
+    @property
     def missed(self) -> bool:
         return self.goal is not None and self.value > self.goal
 

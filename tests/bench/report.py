@@ -28,7 +28,7 @@ def write(parts: dict[str, list[Figure]], machine: dict[str, str], docs: Path = 
 
 
 def page(parts: dict[str, list[Figure]], machine: dict[str, str], charts: list[str]) -> str:
-    """What was measured on, what was missed, then each part, ratios with a goal first."""
+    """What was measured on, what was missed, all ratios, then each part."""
     missed = sum(figure.missed for figures in parts.values() for figure in figures)
     text = [
         INTRODUCTION,
@@ -36,9 +36,12 @@ def page(parts: dict[str, list[Figure]], machine: dict[str, str], charts: list[s
         _rows(("measured on", ""), list(machine.items())),
         *(f"![{name}](benchmarks/{name}.svg)" for name in charts),
     ]
-    for name, figures in parts.items():
-        rows = [_row(figure) for figure in sorted(figures, key=_order)]
-        text += [f"## {name[0].upper()}{name[1:]}", _rows(("measure", "measured", "goal", ""), rows)]
+    ratios = {"ratios": [figure for figures in parts.values() for figure in figures if figure.is_ratio]}
+    rest = {name: [figure for figure in figures if not figure.is_ratio] for name, figures in parts.items()}
+    for name, figures in (ratios | rest).items():
+        if figures:
+            rows = [_row(figure) for figure in sorted(figures, key=lambda figure: figure.goal is None)]
+            text += [f"## {name[0].upper()}{name[1:]}", _rows(("measure", "measured", "goal", ""), rows)]
     return "\n\n".join(part.strip() for part in text) + "\n"
 
 
@@ -65,10 +68,6 @@ def charts(figures: list[Figure]) -> dict[str, str]:
         if full:
             drawn[name] = bars(title, unit, full, tuple(lines))
     return drawn
-
-
-def _order(figure: Figure) -> tuple[bool, bool]:
-    return figure.goal is None, figure.unit != "×"
 
 
 def _row(figure: Figure) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 import time
+from pathlib import Path
 from statistics import median
 
 from bot.domain import keys, projects
@@ -71,9 +72,14 @@ def _mebibytes(environment: dict[str, str], key: str) -> float:
         return max(_resident(child) for child in [process_id, *_children(process_id)])
 
 
-def all_resident(process_id: int) -> float:
-    """MiB of it and of all processes below it."""
-    return _resident(process_id) + sum(map(all_resident, _children(process_id)))
+def memory(process_id: int) -> float:
+    """MiB of it and of all processes below it; what several share is counted once.
+
+    https://docs.kernel.org/filesystems/proc.html#smaps-rollup
+    """
+    rollup = Path(f"/proc/{process_id}/smaps_rollup").read_text()
+    own = next(int(line.split()[1]) for line in rollup.splitlines() if line.startswith("Pss:"))
+    return own / 1024 + sum(map(memory, _children(process_id)))
 
 
 def _children(process_id: int) -> list[int]:

@@ -14,7 +14,7 @@ from tests.bench.hooks import deliveries
 from tests.bench.load import per_second, seconds_each
 from tests.bench.receivers import BARE, OURS, Receiver, probot
 from tests.bench.servers import server
-from tests.bench.startup import all_resident
+from tests.bench.startup import memory
 from tests.bench.turns import in_turns
 
 MOST_TIMES_BARE = 2.0
@@ -54,7 +54,7 @@ def _on(
         )
         bursts = [[_burst(*at) for at in places] for _ in range(3)]
         rates = [median(of_one) for of_one in zip(*bursts, strict=True)]
-        memory = [all_resident(process_id) for _, process_id in servers]
+        mebibytes = [memory(process_id) for _, process_id in servers]
     on = {each.name: f"{each.name}, on {database}" for each in receivers}
     figures = [
         Figure(f"webhook delivery on {database} ÷ bare view", each_takes[0] / each_takes[1], "×", goal)
@@ -63,14 +63,14 @@ def _on(
         figures += [
             Figure(f"webhook delivery on {database} ÷ Probot", each_takes[0] / each_takes[2], "×"),
             Figure(f"Probot's deliveries a second ÷ ours on {database}, 4 at once", rates[2] / rates[0], "×"),
-            Figure(f"memory on {database} ÷ Probot", memory[0] / memory[2], "×"),
+            Figure(f"memory on {database} ÷ Probot", mebibytes[0] / mebibytes[2], "×"),
             Figure(f"start on {database} ÷ Probot", starts[0] / starts[2], "×"),
         ]
     for number, name in enumerate(on.values()):
         figures += [
             Figure(f"one delivery: {name}", each_takes[number], "ms"),
             Figure(f"deliveries, 4 at once: {name}", rates[number], "a second"),
-            Figure(f"memory of all processes: {name}", memory[number], "MiB"),
+            Figure(f"memory of all processes: {name}", mebibytes[number], "MiB"),
             Figure(f"start to the first answer: {name}", starts[number], "s"),
         ]
     return figures
