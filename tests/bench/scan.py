@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
+import sys
 import tempfile
 import time
 from pathlib import Path
@@ -68,6 +70,7 @@ def _by_hand(root: Path) -> float:
         (one, [path for path in tree.sizes if is_ours(tree, path) and one.takes(tree, path)])
         for one in ANALYZERS
     ]
+    installed = {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
     spent = 0.0
     for one, paths in work:
         # what only who asks for style is told
@@ -75,7 +78,12 @@ def _by_hand(root: Path) -> float:
             command = [*one.command(rules_of(one.language), None), *(f"./{path}" for path in paths)]
             started = time.perf_counter()
             subprocess.run(
-                command, cwd=root, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False
+                command,
+                cwd=root,
+                env=installed,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                check=False,
             )
             spent += time.perf_counter() - started
     return spent
