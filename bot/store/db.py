@@ -87,7 +87,9 @@ class Database:
     @contextmanager
     def look(self) -> Iterator[Connection]:
         """For a single statement that reads: it needs no transaction around it."""
-        with self.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        with self.engine.connect() as connection:
+            if self.engine.dialect.name == "postgresql":
+                connection.execution_options(isolation_level="AUTOCOMMIT")  # SQLite begins none by itself
             yield connection
 
     def close(self) -> None:
