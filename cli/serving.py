@@ -14,12 +14,12 @@ from cli.base import example, ledger, main, redis_url, watch
 def up(host: str, port: int) -> None:
     """Run everything on this machine: web, relay, workers, and a Redis if REDIS_URL is not set."""
     from bot import credentials, redis_server
-    from bot.store.migrate import migrate as bring_up_to_date
+    from bot.store.migrate import migrate
     from bot.supervisor import Supervisor
 
     _must_be_free(host, port)
     with ledger() as (config, db):
-        bring_up_to_date(db)
+        migrate(db)
     redis, url = (None, redis_url(config)) if config.redis_url else redis_server.start(config.askfirst_home)
     commands = {
         "web": ["web", "--host", host, "--port", str(port)],

@@ -37,6 +37,7 @@ def guide(name: str) -> Response:
     return shown("guide.html", title=_title(path), text=_rendered(path))
 
 
+@functools.cache
 def _pages() -> dict[str, Path]:
     return {path.stem: path for path in DOCS.rglob("*.md") if path != MAP}
 

@@ -37,9 +37,7 @@ def slug_of(config: Config) -> str | None:
 
 def _slug(config: Config) -> str | None:
     try:
-        with manifest.our_app(
-            config.github_app_id or 0, config.github_private_key, config.github_api_url
-        ) as app:
+        with manifest.our_app(config) as app:
             return app.slug
     except GitHubError:
         return None

@@ -55,9 +55,7 @@ def is_due(asked_at: float | None) -> bool:
 def steps(config: Config, *, may_ask: bool) -> SelfTest:
     """Try the App out. The first ping may have come before its secret was known here: then it is asked for again."""
     try:
-        with manifest.our_app(
-            config.github_app_id or 0, config.github_private_key, config.github_api_url
-        ) as app:
+        with manifest.our_app(config) as app:
             trial = manifest.tried(app)
             delivered = _delivery(config, trial)
             asked = (

@@ -14,6 +14,7 @@ from bot.github.errors import GitHubError, NotFound, Unauthorized
 from bot.github.hooks import send_again as send_again
 
 if TYPE_CHECKING:
+    from bot.config import Config
     from bot.github.client import App
 
 
@@ -63,11 +64,11 @@ def made_app(api_url: str, code: str) -> MadeApp:
     return MadeApp(made["id"], made["slug"], made["client_id"], *(made[name] for name in secrets))
 
 
-def our_app(app_id: int, private_key: str, api_url: str) -> App:
+def our_app(config: Config) -> App:
     """The App at GitHub, to be closed. Its client is loaded here, since most web processes never need it."""
     from bot.github.client import App
 
-    return App(app_id, private_key, api_url)
+    return App(config.github_app_id or 0, config.github_private_key, config.github_api_url)
 
 
 def tried(app: App) -> Trial:

@@ -49,7 +49,5 @@ def _said(*command: str) -> str:
 
 def _after(path: str, name: str) -> str:
     """The value in the first line of the file that begins with the name."""
-    if not Path(path).exists():
-        return platform.processor()
     lines = [line for line in Path(path).read_text().splitlines() if line.startswith(name)]
     return lines[0].partition(":")[2].strip() if lines else platform.machine()

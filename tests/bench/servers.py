@@ -52,7 +52,7 @@ def _until_open(port: int, process: subprocess.Popen[bytes]) -> None:
         try:
             socket.create_connection((HOST, port), 1).close()
         except OSError:
-            time.sleep(0.01)
+            time.sleep(0.01)  # how soon it opens is measured, too
         else:
             return
     raise SystemExit(f"{process.args} did not start")

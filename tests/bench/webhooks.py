@@ -55,7 +55,6 @@ def _on(
         bursts = [[_burst(*at) for at in places] for _ in range(3)]
         rates = [median(of_one) for of_one in zip(*bursts, strict=True)]
         mebibytes = [memory(process_id) for _, process_id in servers]
-    on = {each.name: f"{each.name}, on {database}" for each in receivers}
     figures = [
         Figure(f"webhook delivery on {database} ÷ bare view", each_takes[0] / each_takes[1], "×", goal)
     ]
@@ -66,7 +65,8 @@ def _on(
             Figure(f"memory on {database} ÷ Probot", mebibytes[0] / mebibytes[2], "×"),
             Figure(f"start on {database} ÷ Probot", starts[0] / starts[2], "×"),
         ]
-    for number, name in enumerate(on.values()):
+    for number, each in enumerate(receivers):
+        name = f"{each.name}, on {database}"
         figures += [
             Figure(f"one delivery: {name}", each_takes[number], "ms"),
             Figure(f"deliveries, 4 at once: {name}", rates[number], "a second"),
